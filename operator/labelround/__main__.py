@@ -1,0 +1,5 @@
+"""`python -m labelround`."""
+
+from labelround.cli.main import main
+
+main()

@@ -1,0 +1,63 @@
+"""`labelround`: the group of commands, loaded one by one so that `--help` stays fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from labelround import __version__
+from labelround.errors import LabelroundError
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    # name: (module under labelround.cli, function, one line of help)
+    "label": ("round", "label", "Label a folder of pictures: write its round.yaml and run it."),
+    "run": ("round", "run", "Run a LabelingRound to its end from this machine."),
+    "plan": ("round", "plan", "Show what a round would do, and every problem it has. Writes nothing."),
+    "init": ("round", "init", "Write a commented round.yaml to start from."),
+    "convert": ("convert", "convert", "Convert Ground Truth output manifests to a YOLO or Darknet dataset."),
+    "pull": ("dataset", "pull", "Put the images beside the labels, so that a dataset trains in place."),
+    "validate": ("dataset", "validate", "Report what a trainer would reject in a dataset."),
+    "stats": ("dataset", "stats", "Count images, boxes and classes of a dataset."),
+    "preview": ("dataset", "preview", "Draw the boxes of a dataset on its pictures."),
+    "import": ("importing", "import_", "Turn the AWS blog's input.json into a LabelingRound."),
+    "push": ("push", "push", "Upload a folder of pictures to S3, in the layout a round expects."),
+    "team": ("team", "team", "Create, fill and list private teams of workers on AWS."),
+    "server": ("server", "server", "Serve the Ground Truth labeling API on this machine."),
+    "crd": ("crd", "crd", "Print the CustomResourceDefinition of LabelingRound."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, function, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"labelround.cli.{module}"), function)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="labelround")
+def cli() -> None:
+    """Turn a bucket of pictures into a YOLO dataset that trains, with people drawing the boxes."""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line; errors go to stderr as sentences and set the exit code."""
+    try:
+        return cli.main(args=args, prog_name="labelround")
+    except LabelroundError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)

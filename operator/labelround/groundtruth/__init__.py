@@ -1,0 +1,1 @@
+"""The one seam to the outside: the SageMaker Ground Truth labeling API."""

@@ -1,0 +1,1 @@
+"""The LabelingRound: its model, its parser and the names Ground Truth allows."""

@@ -1,0 +1,33 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def _outside(variable: str, name: str) -> Path:
+    """Material that may not be copied into the project. Absent, a test skips, and fails in CI."""
+    folder = Path(os.environ.get(variable, REPOSITORY.parent / "shared" / name))
+    if not folder.is_dir():
+        reason = f"{folder} is absent; set {variable} to the folder of {name}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_manifests() -> Path:
+    """The folder of real Ground Truth output manifests."""
+    return _outside("LABELROUND_REAL_MANIFESTS", "real-manifests")
+
+
+@pytest.fixture(scope="session")
+def real_images() -> Path:
+    """The folder of real photographs."""
+    return _outside("LABELROUND_REAL_IMAGES", "images")
