@@ -1,0 +1,166 @@
+"""Input manifests: which objects are images, and one JSON line for each."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from labelround.errors import InvalidManifest, Problem
+from labelround.uri import ObjectURI, folder
+
+if TYPE_CHECKING:
+    from labelround.storage import ObjectMeta
+
+IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
+MAX_IMAGE_BYTES = 40 * 1024 * 1024
+MAX_LINE_CHARACTERS = 100_000
+MAX_ATTRIBUTE_CHARACTERS = 20_000
+SHOWN_EXAMPLES = 20
+SOURCE_REF = "source-ref"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+class SkipReason(Enum):
+    """Why an object below the images prefix is not labeled; the value is a phrase for a person."""
+
+    FOLDER = "a folder placeholder"
+    HIDDEN = "a hidden file, or in a hidden folder"
+    NOT_AN_IMAGE = "not a .jpg, .jpeg or .png file"
+    UNADDRESSABLE = "a key that cannot be addressed"
+    EMPTY = "an empty file"
+    TOO_LARGE = "larger than 40 MB, Ground Truth's limit for an image"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The objects that were skipped for one reason; `examples` are the first 20 keys."""
+
+    reason: SkipReason
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The images of a round: their keys, sorted by Unicode code point, and what was left out."""
+
+    keys: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def skipped_count(self) -> int:
+        """How many objects were left out."""
+        return sum(skipped.count for skipped in self.skipped)
+
+
+def select_images(objects: Iterable[ObjectMeta], images_prefix: str) -> Selection:
+    """The images among the objects below `images_prefix`, in key order (that of UTF-8 bytes)."""
+    start = len(folder(images_prefix))
+    keys: list[str] = []
+    skipped: dict[SkipReason, _Tally] = {}
+    for meta in objects:
+        reason = skip_reason(meta, meta.key[start:])
+        if reason is None:
+            keys.append(meta.key)
+        else:
+            skipped.setdefault(reason, _Tally()).add(meta.key)
+    keys.sort()
+    return Selection(tuple(keys), tuple(skipped[reason].skipped(reason) for reason in SkipReason if reason in skipped))
+
+
+def skip_reason(meta: ObjectMeta, name: str) -> SkipReason | None:
+    """Why the object `meta`, called `name` below the images prefix, is not labeled; None for an image."""
+    segments = name.split("/")
+    if name == "" or name.endswith("/"):
+        return SkipReason.FOLDER
+    if any(_is_hidden(segment) for segment in segments):
+        return SkipReason.HIDDEN
+    if not name.lower().endswith(IMAGE_EXTENSIONS):
+        return SkipReason.NOT_AN_IMAGE
+    if meta.problem:
+        return SkipReason.UNADDRESSABLE
+    if meta.size == 0:
+        return SkipReason.EMPTY
+    return SkipReason.TOO_LARGE if meta.size > MAX_IMAGE_BYTES else None
+
+
+def manifest_line(bucket: str, key: str) -> bytes:
+    """One line of an input manifest: compact JSON in raw UTF-8, with its newline. Raises InvalidManifest."""
+    reference = str(ObjectURI(bucket, key))
+    text = _ENCODER.encode({SOURCE_REF: reference})
+    if len(reference) > MAX_ATTRIBUTE_CHARACTERS:
+        raise InvalidManifest(
+            [
+                Problem(
+                    f"{reference[:80]}...",
+                    f"the address has {len(reference)} characters and Ground Truth takes {MAX_ATTRIBUTE_CHARACTERS}",
+                    "give the object a shorter key",
+                )
+            ]
+        )
+    return f"{text}\n".encode()
+
+
+def manifest_chunks(keys: Sequence[str], bucket: str, size: int) -> Iterator[bytes]:
+    """The input manifests for `keys`, `size` images in each, one whole manifest at a time."""
+    for start in range(0, len(keys), size):
+        yield b"".join(manifest_line(bucket, key) for key in keys[start : start + size])
+
+
+def read_keys(lines: Iterable[bytes], bucket: str, name: str) -> list[str]:
+    """The keys of an input manifest whose images are all in `bucket`. Blank lines are skipped.
+
+    `name` is what errors call the file. Raises InvalidManifest with every bad line.
+    """
+    keys: list[str] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            keys.append(_read_key(line, bucket))
+        except ValueError as error:
+            problems.append(Problem(f"{name}:{number}", str(error)))
+    if problems:
+        raise InvalidManifest(problems)
+    return keys
+
+
+def _read_key(line: bytes, bucket: str) -> str:
+    """The key in one manifest line. Raises ValueError with a sentence for a person."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        raise ValueError('the line is not JSON; each line holds one object such as {"source-ref":...}') from None
+    reference = entry.get(SOURCE_REF) if isinstance(entry, dict) else None
+    if not isinstance(reference, str):
+        raise ValueError("the line has no source-ref; add the address of an image")  # noqa: TRY004 one error type
+    uri = ObjectURI.parse(reference)
+    if uri.bucket != bucket:
+        raise ValueError(f"the image is in the bucket {uri.bucket}; the round's images are in {bucket}")
+    return uri.key
+
+
+def _is_hidden(segment: str) -> bool:
+    return (segment.startswith(".") and segment not in {".", ".."}) or segment == "__MACOSX"
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts skipped keys and keeps the smallest ones, in bounded memory."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, key: str) -> None:
+        self.count += 1
+        self.examples.append(key)
+        if len(self.examples) >= 50 * SHOWN_EXAMPLES:
+            self.examples = heapq.nsmallest(SHOWN_EXAMPLES, self.examples)
+
+    def skipped(self, reason: SkipReason) -> Skipped:
+        return Skipped(reason, self.count, tuple(heapq.nsmallest(SHOWN_EXAMPLES, self.examples)))
