@@ -1,0 +1,68 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from labelround.storage import Buckets
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def _bucket_folders(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    """`NAME=DIR` pairs as a mapping."""
+    folders: dict[str, Path] = {}
+    for value in values:
+        name, mark, path = value.partition("=")
+        if not name or not mark or not path:
+            raise click.BadParameter(f"{value!r} is not NAME=DIR")
+        if not Path(path).is_dir():
+            raise click.BadParameter(f"the folder {path!r} does not exist")
+        if name in folders:
+            raise click.BadParameter(f"the bucket {name!r} is named twice")
+        folders[name] = Path(path)
+    return folders
+
+
+def bucket_options(command: Command) -> Command:
+    """Add where buckets are: `root`, `bucket`, `s3_endpoint_url` and `region`, for `open_buckets`."""
+    options = [
+        click.option(
+            "--root", type=FOLDER, help="Take the folders below DIR for buckets, instead of S3.", metavar="DIR"
+        ),
+        click.option(
+            "--bucket",
+            multiple=True,
+            callback=_bucket_folders,
+            metavar="NAME=DIR",
+            help="Take DIR for the bucket NAME, instead of S3. May be repeated.",
+        ),
+        click.option("--s3-endpoint-url", metavar="URL", help="The S3 server. Default: AWS_ENDPOINT_URL_S3, or AWS."),
+        click.option("--region", help="The AWS region. Default: that of your AWS configuration."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def open_buckets(
+    root: Path | None, bucket: dict[str, Path], s3_endpoint_url: str | None = None, region: str | None = None
+) -> Buckets:
+    """The buckets that `bucket_options` describe: folders when any is named, S3 otherwise. Opens no connection.
+
+    Raises UsageError when folders and S3 are mixed.
+    """
+    from labelround.storage import LocalBuckets, S3Buckets
+
+    if not root and not bucket:
+        return S3Buckets(s3_endpoint_url, region)
+    if s3_endpoint_url:
+        raise click.UsageError("--s3-endpoint-url cannot be combined with --root or --bucket")
+    return LocalBuckets(root.absolute() if root else None, {name: path.absolute() for name, path in bucket.items()})
