@@ -1,0 +1,36 @@
+"""Objects in S3, in a local folder or in memory: one seam, over obstore.
+
+`Buckets` opens a `Bucket` by name; a `Folder` is a place inside one. Where a bucket is depends on the opener alone:
+`S3Buckets` (AWS or any S3 server), `LocalBuckets` (each bucket is a folder on disk) or `MemoryBuckets` (tests).
+Errors are those of `labelround.errors`.
+"""
+
+from labelround.storage.bucket import Bucket, Folder
+from labelround.storage.buckets import (
+    Buckets,
+    LocalBuckets,
+    Location,
+    MemoryBuckets,
+    S3Buckets,
+    local_bucket,
+    locate,
+    output_folder,
+)
+from labelround.storage.keys import ObjectMeta, key_problem
+from labelround.storage.translation import UnaddressableKey
+
+__all__ = [
+    "Bucket",
+    "Buckets",
+    "Folder",
+    "LocalBuckets",
+    "Location",
+    "MemoryBuckets",
+    "ObjectMeta",
+    "S3Buckets",
+    "UnaddressableKey",
+    "key_problem",
+    "local_bucket",
+    "locate",
+    "output_folder",
+]

@@ -1,0 +1,171 @@
+"""One bucket, and a folder in it. All calls are synchronous and safe in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import obstore
+from obstore.exceptions import BaseError
+
+from labelround.errors import ObjectNotFound
+from labelround.storage.keys import ObjectMeta, key_problem, walk
+from labelround.storage.translation import UnaddressableKey, translated
+from labelround.uri import ObjectURI, folder
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+READ_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket. Keys are raw (not percent-encoded) and never start with `/`."""
+
+    name: str
+    store: ObjectStore
+    local_path: Path | None = None
+    boto_client: Any = field(default=None, repr=False)
+
+    def uri(self, key: str) -> str:
+        """How a person finds the object: its path on disk, or its S3 address."""
+        return str(self.local_path / key) if self.local_path else str(ObjectURI(self.name, key))
+
+    def list(self, prefix: str) -> Iterator[ObjectMeta]:
+        """The objects below the folder `prefix` (empty: all), in no promised order."""
+        if self.local_path is not None:
+            yield from walk(self.local_path, folder(prefix))
+            return
+        last = ""
+        try:
+            with translated(self.uri(prefix)):
+                for page in obstore.list(self.store, prefix=folder(prefix) or None, chunk_size=1000):
+                    for meta in page:
+                        yield ObjectMeta(meta["path"], meta["size"], meta["last_modified"], meta["e_tag"] or "")
+                        last = meta["path"]
+        except UnaddressableKey:
+            yield from self._list_with_boto(folder(prefix), after=last)
+
+    def _list_with_boto(self, prefix: str, after: str) -> Iterator[ObjectMeta]:
+        """The rest of a listing that obstore gives up at a key it cannot hold."""
+        pages = self.boto_client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix, StartAfter=after
+        )
+        with translated(self.uri(prefix)):
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    yield ObjectMeta(
+                        item["Key"], item["Size"], item["LastModified"], item["ETag"], key_problem(item["Key"])
+                    )
+
+    def head(self, key: str) -> ObjectMeta:
+        """Size and time of one object. Raises ObjectNotFound."""
+        with translated(self.uri(key)):
+            meta = obstore.head(self.store, key)
+        return ObjectMeta(key, meta["size"], meta["last_modified"], meta["e_tag"] or "")
+
+    def exists(self, key: str) -> bool:
+        """Whether the object is there."""
+        try:
+            self.head(key)
+        except ObjectNotFound:
+            return False
+        return True
+
+    def read(self, key: str) -> bytes:
+        """The whole object. Raises ObjectNotFound."""
+        with translated(self.uri(key)):
+            return bytes(obstore.get(self.store, key).bytes())
+
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`; fewer (or none) where the object ends earlier."""
+        with translated(self.uri(key)):
+            options: Any = {"range": (start, start + length)}
+            try:
+                return bytes(obstore.get(self.store, key, options=options).bytes())
+            except BaseError:
+                if start >= obstore.head(self.store, key)["size"]:
+                    return b""
+                raise
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """The object as a stream of byte chunks."""
+        with translated(self.uri(key)):
+            for chunk in obstore.get(self.store, key).stream(min_chunk_size=READ_CHUNK_BYTES):
+                yield bytes(chunk)
+
+    def write(self, key: str, content: bytes, *, if_absent: bool = False) -> None:
+        """Write the object whole or not at all. With `if_absent`, raises ObjectExists when it is there."""
+        with translated(self.uri(key)):
+            obstore.put(self.store, key, content, mode="create" if if_absent else "overwrite", use_multipart=False)
+
+    def write_stream(self, key: str, source: IO[bytes]) -> None:
+        """Write an object of any size from an open file, whole or not at all (a multipart upload on S3)."""
+        with translated(self.uri(key)):
+            obstore.put(self.store, key, source)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy within the bucket, on the server's side."""
+        with translated(self.uri(source)):
+            obstore.copy(self.store, source, target)
+
+    def delete(self, key: str) -> None:
+        """Delete the object; an absent one is fine."""
+        try:
+            with translated(self.uri(key)):
+                obstore.delete(self.store, key)
+        except ObjectNotFound:
+            pass
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder in a bucket; names are relative to it."""
+
+    bucket: Bucket
+    prefix: str = ""
+
+    def key(self, name: str) -> str:
+        """The key of `name` in the bucket."""
+        return folder(self.prefix) + name
+
+    def uri(self, name: str = "") -> str:
+        """How a person finds `name`: its path on disk, or its S3 address."""
+        return self.bucket.uri(self.key(name))
+
+    def child(self, name: str) -> Folder:
+        """A folder inside this one."""
+        return Folder(self.bucket, self.key(name))
+
+    def list(self, name: str = "") -> Iterator[ObjectMeta]:
+        """The objects below the folder `name`, with keys relative to this folder."""
+        start = len(folder(self.prefix))
+        for meta in self.bucket.list(self.key(name)):
+            yield ObjectMeta(meta.key[start:], meta.size, meta.modified, meta.etag, meta.problem)
+
+    def head(self, name: str) -> ObjectMeta:
+        return self.bucket.head(self.key(name))
+
+    def exists(self, name: str) -> bool:
+        return self.bucket.exists(self.key(name))
+
+    def read(self, name: str) -> bytes:
+        return self.bucket.read(self.key(name))
+
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        return self.bucket.read_range(self.key(name), start, length)
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        return self.bucket.chunks(self.key(name))
+
+    def write(self, name: str, content: bytes, *, if_absent: bool = False) -> None:
+        self.bucket.write(self.key(name), content, if_absent=if_absent)
+
+    def write_stream(self, name: str, source: IO[bytes]) -> None:
+        self.bucket.write_stream(self.key(name), source)
+
+    def delete(self, name: str) -> None:
+        self.bucket.delete(self.key(name))

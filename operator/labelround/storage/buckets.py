@@ -1,0 +1,146 @@
+"""Where buckets are: in S3, in folders on disk or in memory. Nothing is opened before it is used."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from obstore.store import LocalStore, MemoryStore, S3Store
+
+from labelround.errors import ObjectNotFound, StorageDenied
+from labelround.storage.bucket import Bucket, Folder
+from labelround.storage.translation import translated
+from labelround.uri import ObjectURI, is_s3
+
+
+class Buckets(Protocol):
+    """Opens buckets by name."""
+
+    def open(self, name: str) -> Bucket:
+        """The bucket; whether it exists shows at its first use."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalBuckets:
+    """Folders on disk as buckets: every folder directly below `root`, and those that `mapped` names."""
+
+    root: Path | None = None
+    mapped: Mapping[str, Path] = field(default_factory=dict)
+
+    def open(self, name: str) -> Bucket:
+        """Raises ObjectNotFound when there is no such folder."""
+        path = self.mapped.get(name) or (self.root / name if self.root else None)
+        if path is None or not path.is_dir():
+            where = str(path or name)
+            raise ObjectNotFound(where, f"there is no folder for the bucket {name}", "make it, or name another bucket")
+        return local_bucket(path, name)
+
+
+def local_bucket(path: Path, name: str = "") -> Bucket:
+    """The existing folder `path` as a bucket."""
+    with translated(str(path)):
+        return Bucket(name or path.name, LocalStore(path), local_path=path)
+
+
+@dataclass(frozen=True)
+class MemoryBuckets:
+    """Buckets that live as long as this object; for tests."""
+
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+
+    def open(self, name: str) -> Bucket:
+        return self.buckets.setdefault(name, Bucket(name, MemoryStore()))
+
+
+@dataclass(frozen=True)
+class S3Buckets:
+    """Buckets of AWS, or of the S3 server at `endpoint_url` (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL).
+
+    Credentials and region come from boto3's chain. The connections are made at first use.
+    """
+
+    endpoint_url: str | None = None
+    region: str | None = None
+
+    def open(self, name: str) -> Bucket:
+        """Raises StorageDenied when no credentials are found."""
+        from obstore.auth.boto3 import Boto3CredentialProvider
+
+        try:
+            credentials = Boto3CredentialProvider(self._session)
+        except ValueError:
+            raise StorageDenied(
+                str(ObjectURI(name, "")),
+                "no AWS credentials were found",
+                "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            ) from None
+        endpoint = self.client.meta.endpoint_url
+        custom = not re.search(r"\.amazonaws\.com(\.cn)?$", endpoint)
+        options: dict[str, Any] = {"region": self.client.meta.region_name or "us-east-1"}
+        if custom:
+            options |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
+        store = S3Store(
+            name,
+            credential_provider=credentials,
+            client_options={"allow_http": True, "connect_timeout": "10s", "timeout": "120s"},
+            **options,
+        )
+        return Bucket(name, store, boto_client=self.client)
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        return boto3.Session(region_name=self.region)
+
+    @cached_property
+    def client(self) -> Any:
+        """The boto3 S3 client, for bucket settings."""
+        from botocore.config import Config
+
+        own = bool(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
+        checksums: dict[str, Any] = {
+            "request_checksum_calculation": "when_required",
+            "response_checksum_validation": "when_required",
+            "s3": {"addressing_style": "path"},
+        }
+        config = Config(
+            retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, **(checksums if own else {})
+        )
+        return self._session.client("s3", endpoint_url=self.endpoint_url, config=config)
+
+
+@dataclass(frozen=True)
+class Location:
+    """A file or folder that a person named on the command line: `s3://bucket/key` or a local path."""
+
+    bucket: Bucket
+    key: str
+
+
+def locate(text: str, buckets: Buckets) -> Location:
+    """Where `text` points. A local path is opened in the folder that holds it, whether it exists or not."""
+    if is_s3(text):
+        uri = ObjectURI.parse(text)
+        return Location(buckets.open(uri.bucket), uri.key)
+    path = Path(text).absolute()
+    if not path.parent.is_dir():
+        raise ObjectNotFound(text, "its folder does not exist")
+    return Location(local_bucket(path.parent), path.name)
+
+
+def output_folder(text: str, buckets: Buckets) -> Folder:
+    """The folder `text` to write into. A local one is made, with its parents, if it is not there."""
+    if is_s3(text):
+        uri = ObjectURI.parse(text)
+        return Folder(buckets.open(uri.bucket), uri.key)
+    path = Path(text).absolute()
+    with translated(text):
+        path.mkdir(parents=True, exist_ok=True)
+    return Folder(local_bucket(path))

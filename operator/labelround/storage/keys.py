@@ -1,0 +1,56 @@
+"""Keys, and the files below a folder on disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labelround.storage.translation import translated
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMeta:
+    """One listed object. `problem` says why it cannot be addressed, and is empty when it can."""
+
+    key: str
+    size: int
+    modified: datetime
+    etag: str = ""
+    problem: str = ""
+
+
+def key_problem(key: str) -> str:
+    """Why the key cannot be addressed, or an empty string."""
+    if not key or any(segment in {"", ".", ".."} for segment in key.rstrip("/").split("/")):
+        return "the key has an empty, `.` or `..` segment"
+    if re.search(r"[\x00-\x1f\x7f]", key):
+        return "the key holds a control character"
+    if re.search(r"[\ud800-\udfff]", key):
+        return "the name is not valid UTF-8"
+    return ""
+
+
+def walk(root: Path, prefix: str) -> Iterator[ObjectMeta]:
+    """The files below a local folder. obstore's own listing hides names that end in `#<digits>`."""
+    base = root / prefix
+    with translated(str(base)):
+        if not base.is_dir():
+            return
+        for place, _, names in os.walk(base, followlinks=True, onerror=_raise):
+            for name in names:
+                path = Path(place, name)
+                try:
+                    stat = path.stat()
+                except FileNotFoundError:
+                    continue  # deleted meanwhile, or a link to nowhere
+                key = path.relative_to(root).as_posix()
+                problem = key_problem(key) or ("the name ends in # and digits" if re.search(r"#\d+$", name) else "")
+                yield ObjectMeta(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), problem=problem)
+
+
+def _raise(error: OSError) -> None:
+    raise error
