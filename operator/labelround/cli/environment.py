@@ -1,0 +1,155 @@
+"""The composition root of `run`, `label` and `plan`: which buckets, whose labeling API, where state is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labelround import aws
+from labelround.groundtruth.api import LabelingAPI
+from labelround.groundtruth.client import Boto3LabelingAPI, loopback_client
+from labelround.request import JobSettings
+from labelround.spec.model import LabelingRound
+from labelround.spec.names import WORKTEAM_ARN
+from labelround.storage import Buckets
+
+AWS_POLL_SECONDS = 30.0
+LOCAL_POLL_SECONDS = 0.5
+LOCAL_REGION = "us-east-1"
+LOCAL_ACCOUNT = "000000000000"
+LOCAL_WORKTEAM = "labelround"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says. `local` is whether buckets are folders."""
+
+    buckets: Buckets
+    root: Path | None
+    local: bool
+    poll_seconds: float | None
+    region: str | None
+    s3_endpoint_url: str | None
+    sagemaker_endpoint_url: str | None
+    answers: str | None
+    seed: int
+    noise: float
+    decline_rate: float
+    delay: float
+    role_arn: str | None
+    workteam: str | None
+    state_dir: Path | None
+
+    @property
+    def state(self) -> Path:
+        """The folder where this machine remembers rounds."""
+        if self.state_dir:
+            return self.state_dir
+        if self.root:
+            return self.root / ".labelround"
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "labelround"
+
+    @property
+    def endpoint(self) -> str | None:
+        """The labeling API that was named, here or in the environment; None for AWS."""
+        return (
+            self.sagemaker_endpoint_url
+            or os.environ.get("AWS_ENDPOINT_URL_SAGEMAKER")
+            or os.environ.get("AWS_ENDPOINT_URL")
+        )
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether AWS itself labels."""
+        return not self.answers and not self.local and not self.endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Whoever labels. `client` is the boto3 SageMaker client behind `api`."""
+
+    api: LabelingAPI
+    client: Any
+    settings: JobSettings
+    portal_url: Callable[[str], str]
+    poll_seconds: float
+
+
+@contextmanager
+def labeling_service(round: LabelingRound, options: Options) -> Iterator[Service | None]:
+    """The service that labels this round; None when nobody does: local pictures, no answers and no endpoint.
+
+    An answers manifest starts a labelround server on a free loopback port for as long as the context lasts.
+    """
+    if options.answers:
+        if options.sagemaker_endpoint_url:
+            raise click.UsageError("--answers starts a server of its own; leave --sagemaker-endpoint-url out")
+        from labelround.server import background
+
+        with background(_server_settings(options), options.buckets) as endpoint:
+            yield _local_service(loopback_client(endpoint), round, options)
+    elif options.local and options.endpoint:
+        yield _local_service(loopback_client(options.endpoint), round, options)
+    elif options.local:
+        yield None
+    else:
+        yield _aws_service(round, options)
+
+
+def _server_settings(options: Options) -> Any:
+    from labelround.server import ServerSettings
+
+    return ServerSettings(
+        database=options.state / "server.db",
+        answers=options.answers,
+        seed=options.seed,
+        noise=options.noise,
+        decline_rate=options.decline_rate,
+        delay=options.delay,
+    )
+
+
+def _local_service(client: Any, round: LabelingRound, options: Options) -> Service:
+    workteam = round.labeling_job.workteam or options.workteam or LOCAL_WORKTEAM
+    settings = JobSettings(
+        region=LOCAL_REGION,
+        role_arn=options.role_arn or f"arn:aws:iam::{LOCAL_ACCOUNT}:role/labelround",
+        workteam_arn=workteam_arn(workteam, LOCAL_REGION, LOCAL_ACCOUNT),
+    )
+    poll = options.poll_seconds or LOCAL_POLL_SECONDS
+    return Service(Boto3LabelingAPI(client), client, settings, lambda _: "", poll)
+
+
+def _aws_service(round: LabelingRound, options: Options) -> Service:
+    from labelround.team import portal_url
+
+    client = aws.client("sagemaker", region=options.region, endpoint_url=options.sagemaker_endpoint_url)
+    settings = JobSettings(
+        region=client.meta.region_name,
+        role_arn=options.role_arn or "",
+        workteam_arn=_known_workteam_arn(round.labeling_job.workteam or options.workteam or "", client),
+    )
+    poll = options.poll_seconds or AWS_POLL_SECONDS
+    return Service(Boto3LabelingAPI(client), client, settings, lambda arn: portal_url(client, arn), poll)
+
+
+def workteam_arn(workteam: str, region: str, account: str) -> str:
+    """The ARN of a private team given by name, or the ARN that was given."""
+    if WORKTEAM_ARN.fullmatch(workteam):
+        return workteam
+    return f"arn:aws:sagemaker:{region}:{account}:workteam/private-crowd/{workteam}"
+
+
+def _known_workteam_arn(workteam: str, client: Any) -> str:
+    """The ARN of the team, looked up by name; "" when none was named (an adopted job needs none)."""
+    if not workteam or WORKTEAM_ARN.fullmatch(workteam):
+        return workteam
+    with aws.translated(f"looking up the workteam {workteam}"):
+        arn: str = client.describe_workteam(WorkteamName=workteam)["Workteam"]["WorkteamArn"]
+    return arn

@@ -1,0 +1,157 @@
+"""`labelround plan`: what a round would do, found by reading only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from labelround import aws
+from labelround.checks import CheckClients, CheckSettings, Findings, check_round
+from labelround.cli.environment import Options, workteam_arn
+from labelround.cli.environment import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_WORKTEAM
+from labelround.errors import InvalidInput, LabelroundError, Problem
+from labelround.manifest import Selection, select_images
+from labelround.plan import Plan, plan_round
+from labelround.request import JobSettings, labeling_job_request, ownership_tags
+from labelround.spec.model import LabelingRound
+from labelround.spec.parse import parse_round
+
+UNKNOWN_ROLE = "arn:aws:iam::000000000000:role/EXECUTION-ROLE"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What a round would do: images, skipped objects, jobs, requests, and what is wrong."""
+
+    name: str
+    images: int
+    selection: Selection
+    plan: Plan | None
+    requests: tuple[Mapping[str, Any], ...]
+    findings: Findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for `-o json` and `-o yaml`."""
+        return {
+            "name": self.name,
+            "images": self.images,
+            "skipped": [
+                {"reason": skipped.reason.value, "count": skipped.count, "examples": list(skipped.examples)}
+                for skipped in self.selection.skipped
+            ],
+            "jobs": [
+                {"name": job.name, "images": job.image_count, "labels": len(job.labels), "adopted": job.adopted}
+                for job in (self.plan.jobs if self.plan else ())
+            ],
+            "requests": [dict(request) for request in self.requests],
+            "errors": [str(problem) for problem in self.findings.errors],
+            "warnings": [str(problem) for problem in self.findings.warnings],
+        }
+
+
+def plan_report(document: Mapping[str, Any], options: Options) -> PlanReport:
+    """Everything that can be known before the first write. What is wrong becomes a finding, never an exception."""
+    try:
+        round = parse_round(document)
+    except InvalidInput as error:
+        name = str((document.get("metadata") or {}).get("name", "?")) if isinstance(document, Mapping) else "?"
+        return PlanReport(name, 0, Selection(()), None, (), Findings(errors=error.problems))
+    selection, unreadable = _select(round, options)
+    plan = plan_round(round, len(selection.keys))
+    jobs = [job for job in plan.jobs if not job.adopted]
+    settings, requests, refused = _requests(round, plan, options)
+    checked = check_round(
+        round,
+        CheckSettings(
+            region=settings.region,
+            role_arn=options.role_arn or "",
+            workteam=options.workteam or "",
+            job_names=tuple(job.name for job in jobs),
+            owner_tags=ownership_tags(round, settings),
+            on_aws=options.on_aws,
+        ),
+        options.buckets,
+        _clients(options),
+    )
+    known = {problem.where for problem in checked.errors}
+    own = Findings(errors=tuple(problem for problem in (*unreadable, *refused) if problem.where not in known))
+    return PlanReport(round.name, len(selection.keys), selection, plan, requests, own + checked)
+
+
+def render(report: PlanReport, output: str) -> str:
+    """The report as text for stdout."""
+    if output == "json":
+        return json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
+    if output == "yaml":
+        return yaml.safe_dump(report.as_dict(), sort_keys=False, allow_unicode=True, width=120).rstrip()
+    return "\n".join(_lines(report))
+
+
+def _select(round: LabelingRound, options: Options) -> tuple[Selection, tuple[Problem, ...]]:
+    if round.labeling_job.adopt:
+        return Selection(()), ()
+    try:
+        bucket = options.buckets.open(round.bucket)
+        return select_images(bucket.list(round.images_prefix), round.images_prefix), ()
+    except LabelroundError as error:
+        return Selection(()), (Problem("spec.bucket", str(error)),)
+
+
+def _requests(
+    round: LabelingRound, plan: Plan, options: Options
+) -> tuple[JobSettings, tuple[Mapping[str, Any], ...], tuple[Problem, ...]]:
+    """The requests, with stand-ins where a role or a team is still missing (the checks name those)."""
+    region = options.region or LOCAL_REGION
+    if options.on_aws:
+        region = options.region or aws.session().region_name or LOCAL_REGION
+    workteam = round.labeling_job.workteam or options.workteam or LOCAL_WORKTEAM
+    settings = JobSettings(
+        region=region,
+        role_arn=options.role_arn or UNKNOWN_ROLE,
+        workteam_arn=workteam_arn(workteam, region, LOCAL_ACCOUNT),
+    )
+    requests: list[Mapping[str, Any]] = []
+    problems: list[Problem] = []
+    for job in plan.jobs:
+        if job.adopted:
+            continue
+        try:
+            requests.append(labeling_job_request(job, round, settings))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    return settings, tuple(requests), tuple(dict.fromkeys(problems))
+
+
+def _clients(options: Options) -> CheckClients:
+    if options.local:
+        return CheckClients()
+    return CheckClients(
+        s3=aws.client("s3", region=options.region or LOCAL_REGION, endpoint_url=options.s3_endpoint_url),
+        sagemaker=aws.client(
+            "sagemaker", region=options.region or LOCAL_REGION, endpoint_url=options.sagemaker_endpoint_url
+        ),
+    )
+
+
+def _lines(report: PlanReport) -> Iterator[str]:
+    yield f"round:    {report.name}"
+    yield f"images:   {report.images}"
+    for skipped in report.selection.skipped:
+        shown = ", ".join(skipped.examples[:3]) + (", ..." if skipped.count > 3 else "")
+        yield f"skipped:  {skipped.count} ({skipped.reason.value}): {shown}"
+    for job in report.plan.jobs if report.plan else ():
+        what = "adopted" if job.adopted else f"{job.image_count} images, {len(job.labels)} labels"
+        yield f"job:      {job.name} ({what})"
+    for problem in report.findings.errors:
+        yield f"error:    {problem}"
+    for problem in report.findings.warnings:
+        yield f"warning:  {problem}"
+    if not report.findings.errors and not report.findings.warnings:
+        yield "problems: none"
+    for request in report.requests:
+        yield "\nCreateLabelingJob"
+        yield json.dumps(request, ensure_ascii=False, indent=2)

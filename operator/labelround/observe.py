@@ -1,0 +1,155 @@
+"""What is true of a round now, derived from the world at each pass.
+
+The input manifests that are there, the labeling jobs and the completion marker are read; a recorded status is not,
+except for the end of a round, which is final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from labelround.dataset.report import Report
+from labelround.decide import ConversionState, JobObservation, Observation
+from labelround.errors import ObjectNotFound
+from labelround.groundtruth.api import LabelCounters, LabelingJob
+from labelround.layout import Layout
+from labelround.plan import Plan, PlannedJob, plan_round
+from labelround.request import UID_TAG
+from labelround.spec.model import LabelingRound
+from labelround.storage import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedJob:
+    """A planned labeling job and what the service says of it; `job` is None while it is absent."""
+
+    planned: PlannedJob
+    job: LabelingJob | None
+
+    @property
+    def counters(self) -> LabelCounters:
+        """The job's counters, all zero while it is absent."""
+        return self.job.counters if self.job else LabelCounters()
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedConversion:
+    """How far the conversion is; `report` once it is done, `failure` once it has failed."""
+
+    state: ConversionState = ConversionState.ABSENT
+    report: Report | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one pass knows. `attempts` holds the jobs of each attempt whose manifest is written, first to last.
+
+    `image_count` is the number of images asked for, None while it is unknown.
+    """
+
+    round: LabelingRound
+    image_count: int | None = None
+    attempts: tuple[tuple[ObservedJob, ...], ...] = ()
+    conversion: ObservedConversion = ObservedConversion()
+    finished: bool = False
+
+    @property
+    def jobs(self) -> tuple[ObservedJob, ...]:
+        """The jobs of all attempts."""
+        return tuple(job for attempt in self.attempts for job in attempt)
+
+    @property
+    def latest(self) -> tuple[ObservedJob, ...]:
+        """The jobs of the latest attempt."""
+        return self.attempts[-1] if self.attempts else ()
+
+    def observation(self) -> Observation:
+        """The part that a decision rests on."""
+        return Observation(
+            finished=self.finished,
+            suspended=self.round.suspend,
+            stop_labeling=self.round.stop_labeling,
+            manifest_written=bool(self.attempts),
+            jobs=tuple(_job_observation(job, self.round) for job in self.latest),
+            labeled_before=sum(job.counters.total_labeled for attempt in self.attempts[:-1] for job in attempt),
+            attempts_left=self.round.attempts - len(self.attempts),
+            conversion=self.conversion.state,
+            conversion_failure=self.conversion.failure,
+        )
+
+
+def _job_observation(observed: ObservedJob, round: LabelingRound) -> JobObservation:
+    job, planned = observed.job, observed.planned
+    return JobObservation(
+        name=planned.name,
+        status=job.status if job else None,
+        objects=planned.image_count,
+        labeled=observed.counters.total_labeled,
+        ours=job is None or (job.tags or {}).get(UID_TAG) == round.uid,
+        adopted=planned.adopted,
+    )
+
+
+@dataclass
+class ManifestCounter:
+    """Counts the images of input manifests. A written manifest never changes, so each is read once."""
+
+    _known: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def written(self, bucket: Bucket, plan: Plan, attempt: int) -> int | None:
+        """How many images the manifests of `attempt` hold; None while they are not all written.
+
+        Manifests are written last chunk first, so the first one completes the attempt.
+        """
+        single = plan.layout.manifest_key(attempt, 0, 1)
+        several = plan.layout.manifest_key(attempt, 0, 2)
+        first = next((key for key in dict.fromkeys((single, several)) if self._count(bucket, key) is not None), None)
+        if first is None:
+            return None
+        total = self._count(bucket, first) or 0
+        chunk = 1
+        while first == several and (count := self._count(bucket, plan.layout.manifest_key(attempt, chunk, 2))):
+            total += count
+            chunk += 1
+        return total
+
+    def _count(self, bucket: Bucket, key: str) -> int | None:
+        known = self._known.get((bucket.name, key))
+        if known is not None:
+            return known
+        try:
+            count = sum(chunk.count(b"\n") for chunk in bucket.chunks(key))
+        except ObjectNotFound:
+            return None
+        self._known[bucket.name, key] = count
+        return count
+
+
+def observe(
+    round: LabelingRound,
+    bucket: Bucket,
+    describe: Callable[[str], LabelingJob | None],
+    conversion: ObservedConversion,
+    counter: ManifestCounter,
+    *,
+    finished: bool,
+) -> Snapshot:
+    """Look at the manifests and the labeling jobs of a round. Nothing is written."""
+    plan = Plan(round, Layout.of(round), 0)
+    if finished:
+        return Snapshot(round, conversion=conversion, finished=True)
+    if round.labeling_job.adopt:
+        adopted = tuple(ObservedJob(job, describe(job.name)) for job in plan.jobs)
+        return Snapshot(round, attempts=(adopted,), conversion=conversion)
+    attempts: list[tuple[ObservedJob, ...]] = []
+    image_count: int | None = None
+    for attempt in range(1, round.attempts + 1):
+        count = counter.written(bucket, plan, attempt)
+        if count is None:
+            break
+        image_count = count if image_count is None else image_count
+        jobs = plan_round(round, image_count).jobs_for_attempt(attempt, count)
+        attempts.append(tuple(ObservedJob(job, describe(job.name)) for job in jobs))
+    return Snapshot(round, image_count, tuple(attempts), conversion)

@@ -1,0 +1,160 @@
+"""One pass over a round: observe, decide, act, and say what it came to.
+
+The local runner and the controller both call `Reconciler.reconcile` again and again until the result is final. Every
+effect outside is idempotent by name, so a pass that was killed at any line is simply run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from labelround.dataset.claim import claim
+from labelround.dataset.outstanding import outstanding_keys
+from labelround.decide import Action, Decision, Observation, decide
+from labelround.errors import Conflict, InvalidInput, LabelroundError, ObjectNotFound, Unavailable
+from labelround.groundtruth.api import LabelingAPI, LabelingJob
+from labelround.groundtruth.errors import NameInUse
+from labelround.layout import Layout
+from labelround.manifest import manifest_line, select_images
+from labelround.observe import ManifestCounter, ObservedConversion, ObservedJob, Snapshot, observe
+from labelround.plan import PlannedJob, plan_round
+from labelround.request import JobSettings, label_category_config, labeling_job_request, ui_template
+from labelround.spec.model import LabelingRound
+from labelround.status import is_finished, round_status
+from labelround.storage import Buckets, Folder
+
+
+class Converter(Protocol):
+    """Runs the conversion somewhere and tells how far it is."""
+
+    def observe(self, round: LabelingRound) -> ObservedConversion:
+        """How far the conversion of the round is."""
+        ...
+
+    def start(self, snapshot: Snapshot) -> None:
+        """Start it; starting it twice starts one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one pass came to: the new status, the decision that was carried out and the error that kept it from it.
+
+    A pass with `Action.NOTHING` is final: `status` is the one that was recorded before.
+    """
+
+    status: Mapping[str, Any]
+    decision: Decision | None = None
+    error: LabelroundError | None = None
+
+
+@dataclass
+class Reconciler:
+    """Brings rounds towards their end, one step a call. Everything it touches is passed in.
+
+    `portal_url` gives the address of the page where a workteam labels, or "" when it has none.
+    """
+
+    buckets: Buckets
+    api: LabelingAPI
+    settings: JobSettings
+    converter: Converter
+    clock: Callable[[], datetime]
+    portal_url: Callable[[str], str] = lambda _: ""
+    _manifests: ManifestCounter = field(default_factory=ManifestCounter)
+
+    def reconcile(self, round: LabelingRound, status: Mapping[str, Any]) -> Result:
+        """One pass. `status` is the last recorded one, empty for a new round."""
+        snapshot = Snapshot(round)
+        decision: Decision | None = None
+        error: LabelroundError | None = None
+        try:
+            snapshot = self._observe(round, status)
+            decision = decide(snapshot.observation())
+            self._act(decision, snapshot)
+        except (Conflict, InvalidInput, Unavailable, ObjectNotFound) as problem:
+            error = problem
+        if decision is not None and decision.action is Action.NOTHING:
+            return Result(status, decision)
+        portal = self._portal(snapshot)
+        return Result(round_status(snapshot, decision, error, status, self.clock(), portal), decision, error)
+
+    def _observe(self, round: LabelingRound, status: Mapping[str, Any]) -> Snapshot:
+        finished = is_finished(status)
+        conversion = ObservedConversion() if finished else self.converter.observe(round)
+        bucket = self.buckets.open(round.bucket)
+        return observe(round, bucket, self.api.describe, conversion, self._manifests, finished=finished)
+
+    def _act(self, decision: Decision, snapshot: Snapshot) -> None:
+        match decision.action:
+            case Action.WRITE_MANIFEST:
+                self._write_manifests(snapshot)
+            case Action.CREATE_JOB:
+                self._create_job(_planned(snapshot, decision.job), snapshot.round)
+            case Action.STOP_JOB:
+                self.api.stop(decision.job)
+            case Action.START_CONVERSION:
+                self.converter.start(snapshot)
+            case Action.STALL:
+                raise Conflict(decision.reason.value, decision.message)
+            case Action.NOTHING | Action.WAIT | Action.RECORD_SUCCESS | Action.RECORD_FAILURE:
+                pass
+
+    def _write_manifests(self, snapshot: Snapshot) -> None:
+        """Write the manifests of the next attempt, the first chunk last: it completes the attempt."""
+        round = snapshot.round
+        bucket = self.buckets.open(round.bucket)
+        claim(Folder(bucket, round.prefix), round.uid, round.name)
+        if snapshot.attempts:
+            keys = outstanding_keys(snapshot, self.buckets)
+        else:
+            keys = list(select_images(bucket.list(round.images_prefix), round.images_prefix).keys)
+        if not keys:
+            raise Conflict(
+                "NoImages",
+                f"spec.imagesPrefix: no .jpg, .jpeg or .png image lies below {bucket.uri(round.images_prefix)}; upload"
+                " the pictures or correct the prefix",
+            )
+        attempt = len(snapshot.attempts) + 1
+        plan = plan_round(round, snapshot.image_count or len(keys))
+        manifests = plan.manifests_for_attempt(attempt, len(keys))
+        self._delete_stale(snapshot, attempt, len(manifests))
+        for manifest in reversed(manifests):
+            lines = (manifest_line(round.bucket, key) for key in keys[manifest.start : manifest.stop])
+            bucket.write(manifest.key, b"".join(lines))
+
+    def _delete_stale(self, snapshot: Snapshot, attempt: int, chunks: int) -> None:
+        """Delete later chunks that an interrupted pass over more images left behind."""
+        bucket = self.buckets.open(snapshot.round.bucket)
+        layout = Layout.of(snapshot.round)
+        while bucket.exists(key := layout.manifest_key(attempt, max(chunks, 1), 2)):
+            bucket.delete(key)
+            chunks += 1
+
+    def _create_job(self, job: PlannedJob, round: LabelingRound) -> None:
+        bucket = self.buckets.open(round.bucket)
+        layout = Layout.of(round)
+        request = labeling_job_request(job, round, self.settings)
+        bucket.write(layout.label_category_key(job.name), label_category_config(job.labels))
+        bucket.write(layout.ui_template_key(job.name), ui_template(round, job.labels))
+        try:
+            self.api.create(request)
+        except NameInUse:
+            if self.api.describe(job.name) is None:
+                raise Unavailable(f"the labeling job {job.name} was created but cannot be seen yet") from None
+            # The next pass compares its tags: ours from a pass that was cut short, or somebody else's.
+
+    def _portal(self, snapshot: Snapshot) -> str:
+        arns: Iterable[str] = (observed.job.workteam_arn for observed in snapshot.jobs if observed.job)
+        arn = next(iter(arns), "")
+        return self.portal_url(arn) if arn else ""
+
+
+def _planned(snapshot: Snapshot, name: str) -> PlannedJob:
+    return next(observed.planned for observed in snapshot.jobs if observed.planned.name == name)
+
+
+__all__ = ["Converter", "LabelingJob", "Observation", "ObservedJob", "Reconciler", "Result"]
