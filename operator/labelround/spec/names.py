@@ -23,9 +23,9 @@ BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 WORKTEAM_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 WORKTEAM_ARN = re.compile(r"arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:workteam/.*")
-TAG_TEXT_CHARACTERS = "letters, digits, spaces and _.:/=+-@"
 
 PUBLIC_WORKTEAM = "workteam/public-crowd"
+PUBLIC_WORKFORCE_CLOSED = "it was Amazon Mechanical Turk, which closed on 2026-09-30"
 RESERVED_ATTRIBUTE_NAMES = frozenset({"source", "source-ref"})
 RESERVED_ATTRIBUTE_ENDINGS = ("-metadata", "-ref")
 OWNERSHIP_TAG_PREFIX = "labelround.dev/"
@@ -97,10 +97,7 @@ def object_name_problem(name: str) -> str:
 def workteam_problem(workteam: str) -> str:
     """Why `workteam`, a name or an ARN, cannot label a round."""
     if PUBLIC_WORKTEAM in workteam:
-        return (
-            "names the public workforce, which was Amazon Mechanical Turk and closed on 2026-09-30; "
-            "name a private or vendor workteam"
-        )
+        return f"names the public workforce, but {PUBLIC_WORKFORCE_CLOSED}; name a private or vendor workteam"
     if WORKTEAM_ARN.fullmatch(workteam) or WORKTEAM_NAME.fullmatch(workteam):
         return ""
     return f"{workteam!r} is neither a workteam's name nor its ARN; write one of them"

@@ -1,0 +1,80 @@
+"""What must hold between the fields of a round. Rules look only at fields that were read without a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from labelround.errors import Problem
+from labelround.layout import ANNOTATIONS_FOLDER, DATASET_FOLDER, parent
+from labelround.spec.names import ATTRIBUTE_NAME_MAX_LENGTH, MAX_LABELS_PER_JOB
+from labelround.uri import folder
+
+GROUP_ENDING_LENGTH = len("-g3")
+
+
+def resolved_prefixes(spec: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The images prefix, the prefix and the output prefix as folders, with their defaults."""
+    images = folder(spec["imagesPrefix"])
+    prefix = folder(spec["prefix"]) if "prefix" in spec else parent(images)
+    output = folder(spec["outputPrefix"]) if "outputPrefix" in spec else f"{prefix}{DATASET_FOLDER}"
+    return images, prefix, output
+
+
+def problems_between(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything that is wrong with the fields taken together."""
+    if "imagesPrefix" in spec:
+        yield from _mixed_folders(*resolved_prefixes(spec))
+    yield from _label_groups(spec)
+    if spec.get("labelingJob", {}).get("adopt") and spec.get("attempts", 1) > 1:
+        yield Problem(
+            "spec.attempts",
+            "is above 1, and an adopted labeling job cannot be followed by another",
+            "remove it, or remove spec.labelingJob.adopt",
+        )
+
+
+def _mixed_folders(images: str, prefix: str, output: str) -> Iterator[Problem]:
+    """The pictures, what the labeling service writes and the dataset each need a place of their own."""
+    annotations = f"{prefix}{ANNOTATIONS_FOLDER}"
+    if prefix.startswith(images):
+        yield Problem(
+            "spec.prefix",
+            f"{prefix} lies inside the images, {images}",
+            "choose a folder outside; nothing is written there",
+        )
+    elif images.startswith(annotations):
+        yield Problem(
+            "spec.imagesPrefix",
+            f"{images} lies inside {annotations}, where the labeling service writes",
+            "move the pictures, or set spec.prefix to another folder",
+        )
+    for place, whose in ((images, "the images"), (annotations, "the labeling service's folder")):
+        if output.startswith(place):
+            yield Problem("spec.outputPrefix", f"{output} lies inside {whose}, {place}", "choose a folder outside")
+        elif place.startswith(output):
+            yield Problem(
+                "spec.outputPrefix",
+                f"{output or 'the whole bucket'} holds {whose}, {place}",
+                "choose a folder beside it",
+            )
+
+
+def _label_groups(spec: Mapping[str, Any]) -> Iterator[Problem]:
+    """More than 50 labels take several jobs, each with a label attribute of its own."""
+    count, job = len(spec.get("labels", ())), spec.get("labelingJob", {})
+    if count <= MAX_LABELS_PER_JOB:
+        return
+    if job.get("adopt"):
+        yield Problem(
+            "spec.labels",
+            f"has {count} labels, and an adopted labeling job has at most {MAX_LABELS_PER_JOB}",
+            "list the job's own labels",
+        )
+    longest = ATTRIBUTE_NAME_MAX_LENGTH - GROUP_ENDING_LENGTH
+    if len(job.get("labelAttributeName", "")) > longest:
+        yield Problem(
+            "spec.labelingJob.labelAttributeName",
+            f"leaves no room for the group's ending with more than {MAX_LABELS_PER_JOB} labels",
+            f"write at most {longest} characters",
+        )
