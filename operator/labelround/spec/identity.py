@@ -4,51 +4,68 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from labelround.spec.fields import Reading
 from labelround.spec.model import LabelingRound
+from labelround.spec.rules import resolved_prefixes
+from labelround.spec.schema import SPEC
 
-METADATA = frozenset({"name", "namespace", "uid", "generation"})
-MUTABLE = frozenset({"suspend", "stop_labeling", "deletion_policy", "ttl_seconds_after_finished"})
+MUTABLE = ("suspend", "stopLabeling", "deletionPolicy", "ttlSecondsAfterFinished")
+# What the work itself does not depend on; `conversion` shapes pods alone.
+_WITHOUT_WEIGHT = frozenset(
+    {
+        "namespace",
+        "uid",
+        "generation",
+        "suspend",
+        "stop_labeling",
+        "deletion_policy",
+        "ttl_seconds_after_finished",
+        "conversion",
+    }
+)
 
 
 def local_uid(round: LabelingRound) -> str:
     """32 hex digits that stay the same while the round asks for the same work in the same place.
 
-    Fields at their defaults do not count, so that a later version with more fields knows its rounds again, and
-    neither does `conversion`, which shapes pods alone.
+    Fields at their defaults do not count, so that a later version with more fields knows its rounds again.
     """
-    ignored = MUTABLE | {"namespace", "uid", "generation", "conversion"}
-    canonical = json.dumps(_stated(round, ignored), sort_keys=True, ensure_ascii=False)
+    canonical = json.dumps(_stated(round, _WITHOUT_WEIGHT), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
-def changed_fields(old: LabelingRound, new: LabelingRound) -> tuple[str, ...]:
-    """The paths of immutable fields that differ. `spec.stopLabeling` may change from false to true only."""
-    changed = _changed(old, new, "spec", METADATA | MUTABLE)
-    reset = ("spec.stopLabeling",) if old.stop_labeling and not new.stop_labeling else ()
-    return (*changed, *reset)
+def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
+    """The paths of the immutable fields in which two `spec` documents differ, defaults resolved.
+
+    `spec.stopLabeling` may change from false to true only.
+    """
+    before, after = (_resolved(spec) for spec in (old, new))
+    reset = before["stopLabeling"] and not after["stopLabeling"]
+    return (*_changed(before, after, "spec", MUTABLE), *(("spec.stopLabeling",) if reset else ()))
 
 
-def camel(name: str) -> str:
-    """A field's name in the resource: `imagesPrefix` for `images_prefix`."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def _resolved(spec: Mapping[str, Any]) -> dict[str, Any]:
+    read = SPEC.read(spec, "spec", Reading())
+    if "imagesPrefix" in read:
+        names = ("imagesPrefix", "prefix", "outputPrefix")
+        read |= dict(zip(names, resolved_prefixes(read), strict=True))
+    return read
 
 
-def _changed(old: Any, new: Any, path: str, ignored: frozenset[str]) -> Iterator[str]:
-    for field in fields(old):
-        before, after = getattr(old, field.name), getattr(new, field.name)
-        if field.name in ignored or before == after:
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any], path: str, ignored: Collection[str]) -> Iterator[str]:
+    for name in dict.fromkeys((*old, *new)):
+        before, after = old.get(name), new.get(name)
+        if name in ignored or before == after:
             continue
-        where = f"{path}.{camel(field.name)}"
-        if is_dataclass(before):
-            yield from _changed(before, after, where, frozenset())
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _changed(before, after, f"{path}.{name}", ())
         else:
-            yield where
+            yield f"{path}.{name}"
 
 
 def _stated(value: Any, ignored: frozenset[str] = frozenset()) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from labelround.errors import InvalidRound
 from labelround.spec.documents import load_rounds
 from labelround.spec.fields import Integer, Reading, Section, Text
-from labelround.spec.identity import local_uid
+from labelround.spec.identity import changed_fields, local_uid
 from labelround.spec.model import (
     DatasetSpec,
     DeletionPolicy,
@@ -25,8 +25,9 @@ from labelround.spec.model import (
 from labelround.spec.names import object_name_problem
 from labelround.spec.rules import problems_between, resolved_prefixes
 from labelround.spec.schema import SPEC
+from labelround.spec.template import round_yaml
 
-__all__ = ["API_VERSION", "KIND", "load_rounds", "parse_round"]
+__all__ = ["API_VERSION", "KIND", "changed_fields", "load_rounds", "parse_round", "round_yaml"]
 
 API_VERSION = "labelround.dev/v1alpha1"
 KIND = "LabelingRound"
