@@ -1,0 +1,214 @@
+"""A dataset in a folder, as a trainer finds it: made by labelround or by others, here or in S3."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
+from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
+from labelround.dataset.existing.tables import IMAGES_CSV, REPORT_JSON, ImageRow, read_image_rows, read_report
+from labelround.errors import InvalidInput, ObjectNotFound, Problem
+from labelround.spec.model import OutputFormat
+from labelround.storage import Buckets, Folder, ObjectMeta, local_bucket
+from labelround.uri import ObjectURI, is_s3
+
+__all__ = [
+    "IMAGES_CSV",
+    "REPORT_JSON",
+    "SPLITS",
+    "Dataset",
+    "ImageRow",
+    "LabelFile",
+    "LabelRow",
+    "Listed",
+    "dataset_folder",
+    "image_file",
+    "label_file_of",
+    "local_path",
+    "open_dataset",
+    "parse_label_file",
+]
+
+EXTENSIONS = (".jpg", ".jpeg", ".png")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One picture that a split names.
+
+    `where` is the list and its line, or the folder (`from_list` tells which); `text` is what stands there. `image_file`
+    and `label_file` are paths in the dataset's folder; both are empty when the picture lies outside of it.
+    """
+
+    split: str
+    where: str
+    from_list: bool
+    text: str
+    image_file: str
+    label_file: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset. What is wrong with its definition and lists stands in `problems`; the rest was read."""
+
+    folder: Folder
+    definition: Definition
+    splits: Mapping[str, Sequence[Listed]]
+    rows: tuple[ImageRow, ...] | None
+    report: Mapping[str, Any] | None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def format(self) -> OutputFormat:
+        """The layout."""
+        return self.definition.format
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The class names, by class id."""
+        return self.definition.names
+
+    def listed(self) -> Iterator[Listed]:
+        """The pictures of all splits, each as often as it is named."""
+        for entries in self.splits.values():
+            yield from entries
+
+    @cached_property
+    def files(self) -> Mapping[str, ObjectMeta]:
+        """Everything in the folder, by path; listed once, at the first use."""
+        return {meta.key: meta for meta in self.folder.list()}
+
+    @cached_property
+    def has_pictures(self) -> bool:
+        """Whether any listed picture lies in the folder: before it was pulled, a dataset holds none."""
+        return any(entry.image_file in self.files for entry in self.listed())
+
+    @cached_property
+    def rows_by_label_file(self) -> Mapping[str, ImageRow]:
+        """The rows of `images.csv` that belong to the dataset."""
+        return {row.label_file: row for row in self.rows or () if row.in_dataset}
+
+    def image_file(self, image: str) -> str:
+        """Where the picture with this name in the dataset lies once it was pulled."""
+        return image_file(image, self.format)
+
+    def labels(self, entry: Listed) -> LabelFile | None:
+        """The labels of a picture; None when there is no label file."""
+        try:
+            return parse_label_file(self.folder.read(entry.label_file))
+        except ObjectNotFound:
+            return None
+
+
+def dataset_folder(text: str, buckets: Buckets) -> Folder:
+    """The folder of the dataset `text`: `s3://bucket/prefix` or a local path, of the folder or of its definition.
+
+    Raises ObjectNotFound when a local folder does not exist.
+    """
+    if is_s3(text):
+        uri = ObjectURI.parse(text)
+        place = uri.key.rstrip("/")
+        return Folder(buckets.open(uri.bucket), posixpath.dirname(place) if _is_definition(place) else place)
+    path = Path(text).absolute()
+    path = path.parent if _is_definition(text) and path.is_file() else path
+    if not path.is_dir():
+        raise ObjectNotFound(text, "there is no such folder")
+    return Folder(local_bucket(path))
+
+
+def open_dataset(folder: Folder) -> Dataset:
+    """Read the definition, the lists and the tables of a dataset. Raises InvalidInput when it is none at all."""
+    definition = read_definition(folder)
+    if definition is None:
+        what = "holds neither data.yaml nor obj.data"
+        raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
+    problems = list(definition.problems)
+    base = _base(folder, definition)
+    splits: dict[str, Sequence[Listed]] = {}
+    for split, sources in (definition.sources or {}).items():
+        splits[split] = [entry for source in sources for entry in _entries(base, definition, split, source, problems)]
+    return Dataset(base, definition, splits, read_image_rows(folder), read_report(folder), tuple(problems))
+
+
+def image_file(image: str, layout: OutputFormat) -> str:
+    """Where the picture with this name in the dataset lies once it was pulled: in `images`, or beside its labels."""
+    return image if layout is OutputFormat.DARKNET else f"images/{image}"
+
+
+def local_path(folder: Folder) -> Path | None:
+    """The folder on this machine's disk; None for one in S3."""
+    root = folder.bucket.local_path
+    return root / folder.prefix if root is not None else None
+
+
+def label_file_of(image_file: str, layout: OutputFormat) -> str:
+    """Where a trainer looks for the labels of a picture: beside it, or in `labels` instead of its last `images`."""
+    stem = posixpath.splitext(image_file)[0]
+    if layout is OutputFormat.YOLO:
+        head, mark, tail = f"/{stem}".rpartition("/images/")
+        stem = f"{head}/labels/{tail}"[1:] if mark else stem
+    return f"{stem}.txt"
+
+
+def _is_definition(text: str) -> bool:
+    return text.endswith((".yaml", ".yml", ".data"))
+
+
+def _base(folder: Folder, definition: Definition) -> Folder:
+    """The folder that paths are relative to: data.yaml's `path`, if that is a folder on this machine."""
+    root = local_path(folder)
+    if definition.path and root is not None and (root / definition.path).is_dir():
+        return Folder(local_bucket((root / definition.path).resolve()))
+    return folder
+
+
+def _entries(
+    base: Folder, definition: Definition, split: str, source: str, problems: list[Problem]
+) -> Iterator[Listed]:
+    """The pictures of one list or folder of a split."""
+    name = _inside(base, source)
+    if name is None:
+        problems.append(Problem(f"{definition.file}: {split}", f"{source} lies outside the dataset's folder"))
+        return
+    if not name.endswith(".txt"):
+        found = sorted(meta.key for meta in base.list(name) if meta.key.lower().endswith(EXTENSIONS))
+        if not found:
+            problems.append(Problem(f"{definition.file}: {split}", f"there are no pictures in {source}"))
+        yield from (Listed(split, name, False, key, key, label_file_of(key, definition.format)) for key in found)
+        return
+    try:
+        text = base.read(name).decode()
+    except ObjectNotFound:
+        problems.append(Problem(f"{definition.file}: {split}", f"the list {source} does not exist"))
+        return
+    except UnicodeDecodeError:
+        problems.append(Problem(base.uri(name), "is not UTF-8 text"))
+        return
+    # Trainers split lists with splitlines, which knows more line ends than \n.
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield _entry(base, definition, split, f"{name}:{number}", line)
+
+
+def _entry(base: Folder, definition: Definition, split: str, where: str, line: str) -> Listed:
+    image_file = _inside(base, line)
+    if image_file is None:
+        return Listed(split, where, True, line, "", "")
+    return Listed(split, where, True, line, image_file, label_file_of(image_file, definition.format))
+
+
+def _inside(base: Folder, text: str) -> str | None:
+    """The path `text` relative to the folder; None when it leads outside."""
+    if text.startswith("/"):
+        root = local_path(base)
+        if root is None or not PurePosixPath(text).is_relative_to(root):
+            return None
+        text = str(PurePosixPath(text).relative_to(root))
+    path = posixpath.normpath(text)
+    return None if path == ".." or path.startswith("../") else path

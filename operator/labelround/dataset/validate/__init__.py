@@ -1,0 +1,129 @@
+"""What a trainer would reject, or silently change, in a dataset: everything at once."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from labelround.dataset.existing import EXTENSIONS, Dataset, Listed
+from labelround.dataset.validate.findings import Finding, Rule, Severity, Validation
+from labelround.dataset.validate.image_checks import check_image
+from labelround.dataset.validate.label_checks import check_labels
+from labelround.images.raster import without_warnings
+from labelround.parallel import in_threads
+from labelround.progress import Progress
+from labelround.spec.model import OutputFormat
+
+__all__ = ["Finding", "Rule", "Severity", "Validation", "validate"]
+
+REQUIRED_SPLITS = ("train", "val")
+NO_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "test.txt"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """One listed picture after its check."""
+
+    findings: tuple[Finding, ...]
+    boxes: int
+    was_read: bool
+
+
+def validate(dataset: Dataset, progress: Progress, *, images: bool = True) -> Validation:
+    """Check a dataset, whoever made it. With `images` each picture that is there is decoded.
+
+    Raises StorageError when the folder cannot be read; whatever is wrong with the dataset is a finding.
+    """
+    findings = [*_check_definition(dataset), *_check_lists(dataset), *_check_completeness(dataset)]
+    entries = list({entry.image_file: entry for entry in dataset.listed() if entry.image_file}.values())
+    progress.start("checking pictures and labels", len(entries), "images")
+    boxes = read = 0
+    with without_warnings():
+        for checked in in_threads(lambda entry: _check_entry(dataset, entry, images), entries, threads=8):
+            progress.advance()
+            findings += checked.findings
+            boxes += checked.boxes
+            read += checked.was_read
+    findings += _check_left_over(dataset, entries)
+    return Validation(dataset.folder.uri(), len(entries), read, boxes, tuple(findings))
+
+
+def _check_definition(dataset: Dataset) -> Iterator[Finding]:
+    for problem in dataset.problems:
+        yield Finding(Rule.DEFINITION, problem.where, problem.what, problem.fix)
+    file = dataset.folder.uri(dataset.definition.file)
+    names = dataset.names
+    for repeated in sorted({name for name in names if names.count(name) > 1}):
+        yield Finding(Rule.DEFINITION, file, f"the class name {repeated!r} stands there twice")
+    required = REQUIRED_SPLITS if dataset.format is OutputFormat.YOLO else REQUIRED_SPLITS[:1]
+    for split in required:
+        if not dataset.splits.get(split):
+            yield Finding(Rule.SPLIT_EMPTY, file, f"there is no picture to {_purpose(split)} with ({split})")
+
+
+def _purpose(split: str) -> str:
+    return {"train": "train", "val": "validate"}[split]
+
+
+def _check_lists(dataset: Dataset) -> Iterator[Finding]:
+    seen: dict[str, Listed] = {}
+    for entry in dataset.listed():
+        if not entry.image_file:
+            yield Finding(Rule.LISTED_OUTSIDE, entry.where, f"{entry.text} lies outside the dataset's folder")
+            continue
+        if dataset.format is OutputFormat.YOLO and entry.from_list and not entry.text.startswith(("./", "/")):
+            what = f"{entry.text} is looked for in the directory that training starts in"
+            yield Finding(Rule.LISTED_FROM_WORKING_DIRECTORY, entry.where, what, "write ./ before it")
+        earlier = seen.setdefault(entry.image_file, entry)
+        if earlier.split != entry.split:
+            what = f"{entry.image_file} is in {earlier.split} too"
+            yield Finding(Rule.TWO_SPLITS, entry.where, what, "its score will flatter the model")
+        elif earlier is not entry:
+            yield Finding(Rule.LISTED_TWICE, entry.where, f"{entry.image_file} is listed before ({earlier.where})")
+
+
+def _check_completeness(dataset: Dataset) -> Iterator[Finding]:
+    """Whether the conversion ended, and its pictures were pulled."""
+    if dataset.rows is None:
+        return
+    if dataset.report is None:
+        what = "is missing: the conversion did not end, or the dataset was not copied to its end"
+        yield Finding(Rule.UNFINISHED, dataset.folder.uri("report.json"), what, "run it again")
+    if not dataset.has_pictures:
+        uri = dataset.folder.uri()
+        yield Finding(Rule.NOT_PULLED, uri, "the pictures are not beside the labels", f"run labelround pull {uri}")
+
+
+def _check_entry(dataset: Dataset, entry: Listed, images: bool) -> _Checked:
+    findings: list[Finding] = []
+    labels = dataset.labels(entry) if entry.label_file in dataset.files else None
+    if labels is None:
+        what = f"has no label file {entry.label_file}, so trainers take it for background"
+        findings.append(Finding(Rule.LABEL_MISSING, entry.image_file, what, "write one, empty if that is so"))
+    else:
+        findings += check_labels(entry.label_file, labels, dataset.names)
+    boxes = len(labels.rows) if labels else 0
+    if entry.image_file not in dataset.files:
+        knows_origins = dataset.rows is not None
+        if dataset.has_pictures or not knows_origins:
+            fix = "run labelround pull" if knows_origins else ""
+            findings.append(Finding(Rule.IMAGE_MISSING, entry.image_file, "is listed but not there", fix))
+        return _Checked(tuple(findings), boxes, was_read=False)
+    if images:
+        row = dataset.rows_by_label_file.get(entry.label_file)
+        findings += check_image(entry.image_file, dataset.folder.read(entry.image_file), row)
+    return _Checked(tuple(findings), boxes, was_read=images)
+
+
+def _check_left_over(dataset: Dataset, entries: list[Listed]) -> Iterator[Finding]:
+    """Labels and pictures that lie where the dataset's do, but that no split names."""
+    labels, pictures = {entry.label_file for entry in entries}, {entry.image_file for entry in entries}
+    label_folders = {posixpath.dirname(name) for name in labels}
+    picture_folders = {posixpath.dirname(name) for name in pictures}
+    for name in sorted(dataset.files):
+        folder, file = posixpath.split(name)
+        if name.endswith(".txt") and folder in label_folders and name not in labels and file not in NO_LABELS:
+            yield Finding(Rule.LABEL_UNLISTED, name, "is a label file without a listed picture", "remove it")
+        if name.lower().endswith(EXTENSIONS) and folder in picture_folders and name not in pictures:
+            yield Finding(Rule.IMAGE_UNLISTED, name, "is a picture that no split names")
