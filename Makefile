@@ -1,0 +1,45 @@
+# Every target is one script or one command; `make` alone lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+
+.PHONY: help install dev demo test slow lint format types oracles bench lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+install: ## Make .venv with the command at .venv/bin/labelround
+	@scripts/install.sh runtime
+
+dev: ## Add the tools that tests, lint and types need to .venv
+	@LABELROUND_QUIET=1 scripts/install.sh dev
+
+demo: install ## Run a whole round on the example pictures, from folder to YOLO dataset
+	@scripts/demo.sh
+
+test: dev ## Run the tests, with a real S3 server among them
+	@$(PYTHON) -m pytest -m "not oracle and not slow"
+
+slow: dev ## Run the tests that take long
+	@$(PYTHON) -m pytest -m slow
+
+oracles: dev ## Let independent readers check the datasets, and one train on one
+	@$(PYTHON) -m pytest -m oracle tests/oracles
+
+lint: dev ## Check style, imports and the layers of the code
+	@scripts/lint.sh
+
+format: dev ## Rewrite the code in the house style
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
+
+types: dev ## Check all types, of code and tests
+	@.venv/bin/mypy
+
+bench: dev ## Measure, and compare with the straight way to write it
+	@$(PYTHON) -m benchmarks
+
+lock: dev ## Lock the dependencies anew; with upgrade=--upgrade at their newest versions
+	@scripts/lock.sh $(upgrade)
+
+clean: ## Remove what these targets made
+	@rm -rf .venv .cache demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Writes requirements/*.txt: the exact version and the hashes of every package, for all supported Pythons at once.
+# With --upgrade every version is moved to the newest that fits; without, only what has to change.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export UV_CUSTOM_COMPILE_COMMAND="make lock"
+compile() {
+  local name=$1
+  shift
+  echo "Locking requirements/$name.txt"
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --output-file "requirements/$name.txt" "${upgrade[@]}" "$@"
+}
+upgrade=("$@")
+uv=${UV:-.venv/bin/uv}
+
+product=(pyproject.toml --extra s3fs --extra server requirements/build.in)
+compile runtime "${product[@]}"
+compile dev "${product[@]}" requirements/dev.in --constraints requirements/runtime.txt
+compile oracle-supervision requirements/oracle-supervision.in
+compile oracle-ultralytics requirements/oracle-ultralytics.in --overrides requirements/oracle-ultralytics.overrides.txt
