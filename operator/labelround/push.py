@@ -17,11 +17,12 @@ from enum import Enum
 from pathlib import Path
 
 from labelround.aws import translated
-from labelround.errors import LabelroundError, Problem
+from labelround.errors import LabelroundError, Problem, StorageError
 from labelround.images import BadImage, read_header
 from labelround.manifest import SHOWN_EXAMPLES, Skipped, select_images
 from labelround.parallel import in_threads
 from labelround.progress import Progress
+from labelround.spec.names import KEY_MAX_BYTES
 from labelround.storage import Bucket, Folder, ObjectMeta, local_bucket
 
 FAILURES_IN_A_ROW = 20
@@ -94,6 +95,7 @@ class Push:
         """Upload one picture unless it is there. A failure is an outcome, so that the others go on."""
         orientation, flaw = 1, ""
         try:
+            self._check_key(meta.key)
             content = self.source.read(meta.key)
             orientation, flaw = _header(content)
             outcome = Outcome.PRESENT if self._is_present(meta, content) else Outcome.UPLOADED
@@ -102,6 +104,13 @@ class Push:
         except LabelroundError as error:
             return Pushed(meta.key, meta.size, Outcome.FAILED, str(error), orientation, flaw)
         return Pushed(meta.key, meta.size, outcome, "", orientation, flaw)
+
+    def _check_key(self, name: str) -> None:
+        """Raises StorageError for a key that S3 refuses; not every S3 server does."""
+        length = len(self.target.key(name).encode())
+        if self.target.bucket.local_path is None and length > KEY_MAX_BYTES:
+            what = f"its key has {length} bytes, and S3 takes {KEY_MAX_BYTES}"
+            raise StorageError(self.target.uri(name), what, "shorten the names of the file and its folders")
 
     def _is_present(self, meta: ObjectMeta, content: bytes) -> bool:
         there = self.present.get(meta.key)
