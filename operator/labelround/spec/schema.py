@@ -14,7 +14,8 @@ from labelround.spec.fields import Boolean, Choice, Integer, IntegerOrText, Item
 from labelround.spec.model import DeletionPolicy, ImagesMode, OutputFormat
 from labelround.spec.names import PUBLIC_WORKFORCE_CLOSED
 
-MAX_LABELS = 200
+# What the cost limit of the Kubernetes API leaves room for, when it looks for repeated labels of 256 characters.
+MAX_LABELS = 180
 MAX_USER_TAGS = 45
 LARGEST_INTEGER = 2**31 - 1
 
