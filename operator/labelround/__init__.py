@@ -2,4 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labelround.annotations import merge, read_annotations
+
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "merge", "read_annotations"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the tables, and with them pandas, when they are first asked for."""
+    if name in {"merge", "read_annotations"}:
+        from labelround import annotations
+
+        return getattr(annotations, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

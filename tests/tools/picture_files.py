@@ -12,6 +12,9 @@ from PIL import Image
 
 SHORT, LONG = 3, 4
 
+TextKind = Literal["tEXt", "zTXt", "iTXt", "iTXt compressed"]
+TEXT_KINDS: tuple[TextKind, ...] = ("tEXt", "zTXt", "iTXt", "iTXt compressed")
+
 
 def raster(width: int, height: int, seed: int = 0) -> Image.Image:
     """A picture whose four corners and whose every turning can be told apart."""
@@ -128,7 +131,7 @@ def raw_profile(block: bytes) -> bytes:
     return f"\nexif\n{len(digits) // 2:8}\n{lines}\n".encode()
 
 
-def text_chunk(kind: Literal["tEXt", "zTXt", "iTXt", "iTXt compressed"], keyword: str, text: bytes) -> bytes:
+def text_chunk(kind: TextKind, keyword: str, text: bytes) -> bytes:
     """A text chunk of one of the kinds there are."""
     name = keyword.encode("latin-1") + b"\x00"
     if kind == "tEXt":

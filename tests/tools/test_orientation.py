@@ -42,11 +42,11 @@ def jpegs(draw: st.DrawFn) -> bytes:
 @st.composite
 def pngs(draw: st.DrawFn) -> bytes:
     block = draw(exifs).block()
-    kinds = st.sampled_from(["tEXt", "zTXt", "iTXt", "iTXt compressed"])
+    kinds = st.sampled_from(files.TEXT_KINDS)
     chunks = {
         "eXIf": files.chunk(b"eXIf", block),
         "profile": files.text_chunk(draw(kinds), "Raw profile type exif", files.raw_profile(block)),
-        "xmp": files.text_chunk(draw(st.sampled_from(["iTXt", "iTXt compressed"])), "XML:com.adobe.xmp", draw(xmps)),
+        "xmp": files.text_chunk(draw(st.sampled_from(files.TEXT_KINDS[2:])), "XML:com.adobe.xmp", draw(xmps)),
     }
     names = draw(st.lists(st.sampled_from(sorted(chunks)), unique=True))
     before = draw(st.integers(0, len(names)))

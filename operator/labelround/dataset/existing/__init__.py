@@ -32,6 +32,7 @@ __all__ = [
     "local_path",
     "open_dataset",
     "parse_label_file",
+    "read_image_rows",
 ]
 
 EXTENSIONS = (".jpg", ".jpeg", ".png")

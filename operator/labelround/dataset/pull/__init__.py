@@ -162,13 +162,14 @@ def _place_image(
     try:
         bucket, key = _origin(dataset, row, name, target, origins)
         meta = bucket.head(key)
-        if target.holds(name, _original(meta, bucket)):
+        is_original = target.is_same(name, bucket, key)
+        if not is_original and target.holds(name, _original(meta, bucket)):
             return _Outcome(name)
         content = bucket.read(key)
     except StorageError as error:
         return _Outcome(name) if target.has(name) else _Outcome(name, problem=str(error))
     straight = upright(content)
-    if target.is_same(name, bucket, key):
+    if is_original:
         problem = f"{bucket.uri(key)}: is the original itself, which is never changed; pull into another folder"
         return _Outcome(name, problem="" if straight is content else problem)
     placed = target.place(name, straight, meta.modified, same=lambda there: there == content)
