@@ -13,14 +13,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from labelround.dataset.existing import read_image_rows
+from labelround.dataset.formats import ANNOTATIONS
+from labelround.dataset.tables import ANNOTATION_COLUMNS
 from labelround.errors import InvalidInput, Problem
 from labelround.storage import Buckets, Folder, S3Buckets, locate
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ANNOT_CSV = "annot.csv"
-COLUMNS = ("img_file", "category", "box_left", "box_top", "box_width", "box_height", "img_width", "img_height")
 _TYPES = {
     "img_file": "str",
     "category": "str",
@@ -78,10 +78,10 @@ def merge(
 def _source(source: str | pd.DataFrame, buckets: Buckets | None) -> tuple[pd.DataFrame, set[str]]:
     """The table, and all images that the source knows."""
     if not isinstance(source, str):
-        missing = [column for column in COLUMNS if column not in source.columns]
+        missing = [column for column in ANNOTATION_COLUMNS if column not in source.columns]
         if missing:
             raise InvalidInput([Problem("the table", f"lacks the columns {', '.join(missing)}")])
-        table = source[list(COLUMNS)].astype(_TYPES)
+        table = source[list(ANNOTATION_COLUMNS)].astype(_TYPES)
         return table, set(table["img_file"])
     folder, name = _place(source, buckets)
     table = _table(folder.read(name), folder.uri(name))
@@ -95,7 +95,7 @@ def _place(uri: str, buckets: Buckets | None) -> tuple[Folder, str]:
     if location.key.endswith(".csv"):
         folder, _, name = location.key.rpartition("/")
         return Folder(location.bucket, folder), name
-    return Folder(location.bucket, location.key), ANNOT_CSV
+    return Folder(location.bucket, location.key), ANNOTATIONS
 
 
 def _table(content: bytes, where: str) -> pd.DataFrame:
@@ -105,10 +105,10 @@ def _table(content: bytes, where: str) -> pd.DataFrame:
         table = pd.read_csv(io.BytesIO(content), dtype=_TYPES, keep_default_na=False, encoding="utf-8")
     except (ValueError, pd.errors.ParserError) as error:
         raise InvalidInput([Problem(where, f"is no table of annotations ({error})")]) from error
-    missing = [column for column in COLUMNS if column not in table.columns]
+    missing = [column for column in ANNOTATION_COLUMNS if column not in table.columns]
     if missing:
         raise InvalidInput([Problem(where, f"lacks the columns {', '.join(missing)}")])
-    return table[list(COLUMNS)]
+    return table[list(ANNOTATION_COLUMNS)]
 
 
 def _empty() -> pd.DataFrame:

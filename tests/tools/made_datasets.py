@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -12,8 +11,10 @@ from pathlib import Path
 import yaml
 
 from labelround.dataset.existing import ImageRow
+from labelround.dataset.report import BoxCounts, ImageCounts, Options, Report
 
 BUCKET = "pictures"
+FILES = ("data.yaml", "obj.names", "obj.data", "train.txt", "val.txt", "test.txt", "annot.csv", "images.csv")
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,32 @@ def make(
         _write(folder / "data.yaml", yaml.safe_dump({"names": dict(enumerate(names)), **lists}, sort_keys=False))
     _write(folder / "annot.csv", "img_file,category,box_left,box_top,box_width,box_height,img_width,img_height\n")
     write_rows(folder, rows)
-    _write(folder / "report.json", json.dumps({"images": len(rows)}))
+    files = [name for name in FILES if (folder / name).is_file()]
+    (folder / "report.json").write_bytes(_report(rows, names, files, darknet=darknet).to_json())
     return folder
+
+
+def _report(rows: Sequence[ImageRow], names: Sequence[str], files: Sequence[str], *, darknet: bool) -> Report:
+    boxes = sum(row.boxes for row in rows)
+    return Report(
+        version=1,
+        labelround="0",
+        owner="somebody",
+        format="Darknet" if darknet else "YOLO",
+        classes=tuple(names),
+        options=Options("", "Reference", True, 0, {}),
+        jobs=(),
+        manifests=(),
+        images=ImageCounts(len(rows), len(rows), 0, 0, 0),
+        splits={},
+        boxes=BoxCounts(boxes + 2, boxes, {"no area": 2}, {}),
+        renamed=1,
+        renames=(),
+        warnings=(),
+        files=tuple(files),
+        inputs_digest="",
+        digest="",
+    )
 
 
 def write_rows(folder: Path, rows: Sequence[ImageRow]) -> None:

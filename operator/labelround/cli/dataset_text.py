@@ -99,7 +99,8 @@ def stats_document(numbers: DatasetStats) -> dict[str, Any]:
         "boxesPerImage": _spread(numbers.boxes_per_image),
         "boxWidthPixels": _spread(numbers.box_width),
         "boxHeightPixels": _spread(numbers.box_height),
-        "report": dict(numbers.report),
+        "droppedBoxes": None if numbers.dropped is None else dict(numbers.dropped),
+        "renamedImages": numbers.renamed,
     }
 
 
@@ -113,6 +114,10 @@ def stats_lines(numbers: DatasetStats) -> Iterator[str]:
     yield f"splits: {_counts(numbers.splits)}"
     if numbers.states:
         yield f"input images: {_counts(numbers.states)}"
+    if numbers.dropped:
+        yield f"dropped boxes: {_counts(numbers.dropped)}"
+    if numbers.renamed:
+        yield f"renamed images: {numbers.renamed}"
     spreads = (
         ("boxes per image", numbers.boxes_per_image),
         ("box width, pixels", numbers.box_width),

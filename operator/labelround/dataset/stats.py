@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 from labelround.dataset.existing import Dataset, LabelFile, Listed
 from labelround.parallel import in_threads
@@ -45,8 +44,8 @@ class ClassStats:
 class DatasetStats:
     """The numbers of a dataset. A split counts each of its images once; `total` counts an image of two splits once.
 
-    `states` are those of all input images, by `images.csv`; it is empty without one. `report` is what the conversion
-    counted (drops by reason, renames).
+    `states` are those of all input images, by `images.csv`; it is empty without one. `dropped` (boxes, by reason) and
+    `renamed` (images) are what the conversion reported; both are None without a report.
     """
 
     dataset: str
@@ -60,7 +59,8 @@ class DatasetStats:
     boxes_per_image: Spread | None
     box_width: Spread | None
     box_height: Spread | None
-    report: Mapping[str, Any] = field(default_factory=dict)
+    dropped: Mapping[str, int] | None
+    renamed: int | None
 
 
 @dataclass
@@ -109,7 +109,8 @@ def stats(dataset: Dataset, progress: Progress) -> DatasetStats:
         boxes_per_image=Spread.of(numbers.per_image),
         box_width=Spread.of(numbers.widths),
         box_height=Spread.of(numbers.heights),
-        report=dict(dataset.report or {}),
+        dropped=dataset.report.boxes.dropped if dataset.report else None,
+        renamed=dataset.report.renamed if dataset.report else None,
     )
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TypeVar
 
 from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
-from labelround.dataset.existing.tables import IMAGES_CSV, REPORT_JSON, ImageRow, read_image_rows, read_report
+from labelround.dataset.existing.tables import ImageRow, read_image_rows, read_report
+from labelround.dataset.naming import label_name
+from labelround.dataset.report import Report
 from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Buckets, Folder, ObjectMeta, local_bucket
 from labelround.uri import ObjectURI, is_s3
 
 __all__ = [
-    "IMAGES_CSV",
-    "REPORT_JSON",
     "SPLITS",
     "Dataset",
     "ImageRow",
@@ -27,13 +27,15 @@ __all__ = [
     "LabelRow",
     "Listed",
     "dataset_folder",
-    "image_file",
     "label_file_of",
     "local_path",
     "open_dataset",
     "parse_label_file",
     "read_image_rows",
+    "read_report",
 ]
+
+Read = TypeVar("Read")
 
 EXTENSIONS = (".jpg", ".jpeg", ".png")
 
@@ -62,7 +64,7 @@ class Dataset:
     definition: Definition
     splits: Mapping[str, Sequence[Listed]]
     rows: tuple[ImageRow, ...] | None
-    report: Mapping[str, Any] | None
+    report: Report | None
     problems: tuple[Problem, ...] = field(default=())
 
     @property
@@ -94,10 +96,6 @@ class Dataset:
     def rows_by_label_file(self) -> Mapping[str, ImageRow]:
         """The rows of `images.csv` that belong to the dataset."""
         return {row.label_file: row for row in self.rows or () if row.in_dataset}
-
-    def image_file(self, image: str) -> str:
-        """Where the picture with this name in the dataset lies once it was pulled."""
-        return image_file(image, self.format)
 
     def labels(self, entry: Listed) -> LabelFile | None:
         """The labels of a picture; None when there is no label file."""
@@ -134,12 +132,9 @@ def open_dataset(folder: Folder) -> Dataset:
     splits: dict[str, Sequence[Listed]] = {}
     for split, sources in (definition.sources or {}).items():
         splits[split] = [entry for source in sources for entry in _entries(base, definition, split, source, problems)]
-    return Dataset(base, definition, splits, read_image_rows(folder), read_report(folder), tuple(problems))
-
-
-def image_file(image: str, layout: OutputFormat) -> str:
-    """Where the picture with this name in the dataset lies once it was pulled: in `images`, or beside its labels."""
-    return image if layout is OutputFormat.DARKNET else f"images/{image}"
+    rows = _or_problem(lambda: read_image_rows(folder), problems)
+    report = _or_problem(lambda: read_report(folder), problems)
+    return Dataset(base, definition, splits, rows, report, tuple(problems))
 
 
 def local_path(folder: Folder) -> Path | None:
@@ -150,11 +145,20 @@ def local_path(folder: Folder) -> Path | None:
 
 def label_file_of(image_file: str, layout: OutputFormat) -> str:
     """Where a trainer looks for the labels of a picture: beside it, or in `labels` instead of its last `images`."""
-    stem = posixpath.splitext(image_file)[0]
-    if layout is OutputFormat.YOLO:
-        head, mark, tail = f"/{stem}".rpartition("/images/")
-        stem = f"{head}/labels/{tail}"[1:] if mark else stem
-    return f"{stem}.txt"
+    name = label_name(image_file)
+    if layout is OutputFormat.DARKNET:
+        return name
+    head, mark, tail = f"/{name}".rpartition("/images/")
+    return f"{head}/labels/{tail}"[1:] if mark else name
+
+
+def _or_problem(read: Callable[[], Read | None], problems: list[Problem]) -> Read | None:
+    """What `read` gives; None, and its problems noted, when that is wrong."""
+    try:
+        return read()
+    except InvalidInput as error:
+        problems += error.problems
+        return None
 
 
 def _is_definition(text: str) -> bool:

@@ -8,13 +8,13 @@ from typing import Any
 
 import yaml
 
+from labelround.dataset.formats import DATA_YAML, OBJ_DATA, OBJ_NAMES
+from labelround.dataset.split import LISTED
 from labelround.errors import ObjectNotFound, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder
 
-DATA_YAML = "data.yaml"
-OBJ_DATA = "obj.data"
-SPLITS = ("train", "val", "test")
+SPLITS = tuple(part.word for part in LISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _darknet(folder: Folder, content: bytes) -> Definition:
         if mark and not line.lstrip().startswith(("#", ";")):
             options[key.strip()] = value.strip()
     try:
-        names = tuple(folder.read(options.get("names", "obj.names")).decode().splitlines())
+        names = tuple(folder.read(options.get("names", OBJ_NAMES)).decode().splitlines())
     except ObjectNotFound as error:
         problems.append(Problem(f"{where}: names", str(error)))
         names = ()

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
+from labelround.dataset.formats import IMAGES, REPORT
+from labelround.dataset.report import Report
+from labelround.dataset.tables import IMAGE_COLUMNS
 from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.storage import Folder
-
-IMAGES_CSV = "images.csv"
-REPORT_JSON = "report.json"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
     """One input image, by `images.csv`.
 
-    `image` is its name in the dataset and `label_file` the path of its labels there; both, and `split`, are empty
+    `image` is its name in the dataset and `label_file` the path of its labels there; `label_file` and `split` are empty
     where the image is not part of the dataset, and `reason` then says why. Sizes are in pixels of the stored raster,
     0 when unknown.
     """
@@ -44,20 +42,20 @@ class ImageRow:
 def read_image_rows(folder: Folder) -> tuple[ImageRow, ...] | None:
     """The rows of `images.csv`; None when there is none. Raises InvalidInput."""
     try:
-        text = folder.read(IMAGES_CSV).decode()
+        text = folder.read(IMAGES).decode()
     except ObjectNotFound:
         return None
     except UnicodeDecodeError as error:
-        raise InvalidInput([Problem(folder.uri(IMAGES_CSV), f"is not UTF-8 text ({error.reason})")]) from None
+        raise InvalidInput([Problem(folder.uri(IMAGES), f"is not UTF-8 text ({error.reason})")]) from None
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    missing = [field.name for field in fields(ImageRow) if field.name not in (reader.fieldnames or ())]
+    missing = [column for column in IMAGE_COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
-        raise InvalidInput([Problem(folder.uri(IMAGES_CSV), f"lacks the columns {', '.join(missing)}")])
+        raise InvalidInput([Problem(folder.uri(IMAGES), f"lacks the columns {', '.join(missing)}")])
     rows: list[ImageRow] = []
     try:
         rows.extend(_image_row(row) for row in reader)
     except (csv.Error, ValueError, TypeError) as error:
-        where = f"{folder.uri(IMAGES_CSV)}:{reader.line_num}"
+        where = f"{folder.uri(IMAGES)}:{reader.line_num}"
         raise InvalidInput([Problem(where, f"cannot be read ({error})")]) from None
     return tuple(rows)
 
@@ -76,14 +74,13 @@ def _image_row(row: Mapping[str, str]) -> ImageRow:
     )
 
 
-def read_report(folder: Folder) -> Mapping[str, Any] | None:
+def read_report(folder: Folder) -> Report | None:
     """`report.json`; None when there is none, which means that the conversion did not end. Raises InvalidInput."""
     try:
-        report = json.loads(folder.read(REPORT_JSON))
+        report = Report.parse(folder.read(REPORT))
     except ObjectNotFound:
         return None
-    except ValueError as error:
-        raise InvalidInput([Problem(folder.uri(REPORT_JSON), f"is not JSON ({error})")]) from None
-    if not isinstance(report, dict):
-        raise InvalidInput([Problem(folder.uri(REPORT_JSON), "is not a JSON object")])
+    if report is None:
+        what = "is not a report of this version of labelround"
+        raise InvalidInput([Problem(folder.uri(REPORT), what, "convert again, or use the version that wrote it")])
     return report

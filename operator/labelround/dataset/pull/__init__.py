@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelround.dataset.existing import IMAGES_CSV, REPORT_JSON, ImageRow, local_path
-from labelround.dataset.existing.tables import read_image_rows
+from labelround.dataset.existing import ImageRow, local_path, read_image_rows
+from labelround.dataset.formats import IMAGES, REPORT
 from labelround.dataset.pull.source import PullSource, name_problems
 from labelround.dataset.pull.target import Original, Placed, Target
 from labelround.errors import SHOWN_PROBLEMS, Conflict, Failed, InvalidInput, StorageError
@@ -78,7 +78,7 @@ def pull(source: Folder, root: Path, buckets: Buckets, progress: Progress, *, ov
     images = _place_images(dataset, target, buckets, progress)
     _raise_problems([*outcomes, *images], str(root))
     if not in_place:
-        outcomes += [_copy_file(dataset, name, target) for name in (IMAGES_CSV, REPORT_JSON)]
+        outcomes += [_copy_file(dataset, name, target) for name in (IMAGES, REPORT)]
         _raise_problems(outcomes, str(root))
     target.close()
     done = Counter(outcome.placed for outcome in images)
@@ -102,10 +102,10 @@ def _remove_left_over(dataset: PullSource, target: Target) -> Iterator[str]:
         return
     wanted = dataset.names()
     members = [row for row in earlier or () if row.in_dataset]
-    if any(name_problems(members, IMAGES_CSV)):
+    if any(name_problems(members, IMAGES)):
         return
     for row in members:
-        for name in (dataset.image_file(row), row.label_file):
+        for name in (dataset.layout.image_file(row.image), row.label_file):
             if name not in wanted and target.remove(name):
                 yield name
 
@@ -144,7 +144,9 @@ def _place_images(dataset: PullSource, target: Target, buckets: Buckets, progres
 
 def _origins(dataset: PullSource, target: Target, buckets: Buckets) -> dict[str, Bucket | StorageError]:
     """The buckets that images are read from, or why one cannot be opened; none for images that the dataset holds."""
-    outside = (row for row in dataset.members if target.in_place or dataset.image_file(row) not in dataset.files)
+    outside = (
+        row for row in dataset.members if target.in_place or dataset.layout.image_file(row.image) not in dataset.files
+    )
     origins: dict[str, Bucket | StorageError] = {}
     for name in sorted({ObjectURI.parse(row.source_ref).bucket for row in outside}):
         try:
@@ -158,7 +160,7 @@ def _place_image(
     dataset: PullSource, row: ImageRow, target: Target, origins: Mapping[str, Bucket | StorageError]
 ) -> _Outcome:
     """Place one image. One that is there is kept when its original is gone."""
-    name = dataset.image_file(row)
+    name = dataset.layout.image_file(row.image)
     try:
         bucket, key = _origin(dataset, row, name, target, origins)
         meta = bucket.head(key)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from labelround.dataset.existing import IMAGES_CSV, REPORT_JSON, ImageRow, image_file
-from labelround.dataset.existing.definition import DATA_YAML, OBJ_DATA, SPLITS, read_definition
-from labelround.dataset.existing.tables import read_image_rows, read_report
+from labelround.dataset.existing import ImageRow, read_image_rows, read_report
+from labelround.dataset.formats import IMAGES, REPORT, Format, format_of
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, ObjectMeta, key_problem
 from labelround.uri import is_s3
-
-TABLES = (DATA_YAML, OBJ_DATA, "obj.names", *(f"{split}.txt" for split in SPLITS), "annot.csv")
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,7 @@ class PullSource:
     """A complete dataset: its members, the layout, and what lies in its folder."""
 
     folder: Folder
-    layout: OutputFormat
+    layout: Format
     members: Sequence[ImageRow]
     files: dict[str, ObjectMeta]
     tables: Sequence[str]
@@ -29,27 +26,24 @@ class PullSource:
     @classmethod
     def open(cls, folder: Folder) -> PullSource:
         """Raises InvalidInput when the dataset is not complete, or holds names that lead out of its folder."""
-        if read_report(folder) is None:
+        report = read_report(folder)
+        if report is None:
             what = "is not there: the conversion did not end"
-            raise InvalidInput([Problem(folder.uri(REPORT_JSON), what, "run it again")])
-        rows, definition = read_image_rows(folder), read_definition(folder)
-        if rows is None or definition is None:
-            missing = IMAGES_CSV if rows is None else DATA_YAML
-            raise InvalidInput([Problem(folder.uri(missing), "is not there", "name a dataset that labelround made")])
+            raise InvalidInput([Problem(folder.uri(REPORT), what, "run it again")])
+        rows = read_image_rows(folder)
+        if rows is None:
+            raise InvalidInput([Problem(folder.uri(IMAGES), "is not there", "name a dataset that labelround made")])
         members = [row for row in rows if row.in_dataset]
-        problems = list(name_problems(members, folder.uri(IMAGES_CSV)))
+        tables = [name for name in report.files if name != IMAGES]
+        problems = [*name_problems(members, folder.uri(IMAGES)), *_table_problems(tables, folder.uri(REPORT))]
         if problems:
             raise InvalidInput(problems)
         files = {meta.key: meta for meta in folder.list()}
-        return cls(folder, definition.format, members, files, [name for name in TABLES if name in files])
-
-    def image_file(self, row: ImageRow) -> str:
-        """Where the image belongs in the dataset."""
-        return image_file(row.image, self.layout)
+        return cls(folder, format_of(OutputFormat(report.format)), members, files, tables)
 
     def names(self) -> set[str]:
         """Every image and label file of the dataset."""
-        return {name for row in self.members for name in (self.image_file(row), row.label_file)}
+        return {name for row in self.members for name in (self.layout.image_file(row.image), row.label_file)}
 
 
 def name_problems(rows: Iterable[ImageRow], where: str) -> Iterator[Problem]:
@@ -60,3 +54,9 @@ def name_problems(rows: Iterable[ImageRow], where: str) -> Iterator[Problem]:
                 yield Problem(f"{where}: {row.source_ref}", f"the name {name!r} is refused: {problem}")
         if not is_s3(row.source_ref):
             yield Problem(f"{where}:{line}", f"the source_ref {row.source_ref!r} is not an S3 address")
+
+
+def _table_problems(tables: Iterable[str], where: str) -> Iterator[Problem]:
+    for name in tables:
+        if problem := key_problem(name):
+            yield Problem(f"{where}: files", f"the name {name!r} is refused: {problem}")

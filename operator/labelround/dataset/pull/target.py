@@ -12,7 +12,7 @@ from enum import Enum, auto
 from itertools import count
 from pathlib import Path
 
-from labelround.dataset.existing import IMAGES_CSV, REPORT_JSON
+from labelround.dataset.formats import IMAGES, REPORT
 from labelround.storage import Bucket
 from labelround.storage.translation import translated
 
@@ -56,7 +56,7 @@ class Target:
     @classmethod
     def open(cls, root: Path, *, in_place: bool, overwrite: bool) -> Target:
         """Make the folder if need be. Files in a folder that no pull or conversion wrote are not replaced."""
-        ours = any((root / name).exists() for name in (IMAGES_CSV, REPORT_JSON, ASIDE))
+        ours = any((root / name).exists() for name in (IMAGES, REPORT, ASIDE))
         target = cls(root, in_place, replace=ours or overwrite)
         with translated(str(root / ASIDE)):
             shutil.rmtree(root / ASIDE, ignore_errors=True)  # what a killed pull left
@@ -127,5 +127,5 @@ class Target:
         """Before the first change the completion marker goes: what it vouches for is no longer there."""
         with self._lock:
             if not self._changed and not self.in_place:
-                (self.root / REPORT_JSON).unlink(missing_ok=True)
+                (self.root / REPORT).unlink(missing_ok=True)
             self._changed = True

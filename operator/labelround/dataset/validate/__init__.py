@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labelround.dataset.existing import EXTENSIONS, Dataset, Listed
+from labelround.dataset.formats import REPORT
 from labelround.dataset.validate.findings import Finding, Rule, Severity, Validation
 from labelround.dataset.validate.image_checks import check_image
 from labelround.dataset.validate.label_checks import check_labels
@@ -87,9 +88,9 @@ def _check_completeness(dataset: Dataset) -> Iterator[Finding]:
     """Whether the conversion ended, and its pictures were pulled."""
     if dataset.rows is None:
         return
-    if dataset.report is None:
+    if REPORT not in dataset.files:
         what = "is missing: the conversion did not end, or the dataset was not copied to its end"
-        yield Finding(Rule.UNFINISHED, dataset.folder.uri("report.json"), what, "run it again")
+        yield Finding(Rule.UNFINISHED, dataset.folder.uri(REPORT), what, "run it again")
     if not dataset.has_pictures:
         uri = dataset.folder.uri()
         yield Finding(Rule.NOT_PULLED, uri, "the pictures are not beside the labels", f"run labelround pull {uri}")
