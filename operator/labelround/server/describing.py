@@ -1,0 +1,75 @@
+"""Jobs as DescribeLabelingJob and ListLabelingJobs answer them. Times are seconds since 1970."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labelround.server.jobs import DEFAULT_CONCURRENT_TASKS, DEFAULT_TASK_AVAILABILITY_SECONDS, Job
+
+_ECHOED = (
+    "LabelAttributeName",
+    "InputConfig",
+    "RoleArn",
+    "LabelCategoryConfigS3Uri",
+    "StoppingConditions",
+    "LabelingJobAlgorithmsConfig",
+    "Tags",
+)
+
+
+def described(job: Job, *, hide_counters: bool = False) -> dict[str, Any]:
+    """The DescribeLabelingJob response; `hide_counters` leaves them 0 while the job runs."""
+    task = {
+        "TaskAvailabilityLifetimeInSeconds": DEFAULT_TASK_AVAILABILITY_SECONDS,
+        "MaxConcurrentTaskCount": DEFAULT_CONCURRENT_TASKS,
+        **job.request["HumanTaskConfig"],
+    }
+    return {
+        **_shared(job, hide_counters=hide_counters),
+        **{name: job.request[name] for name in _ECHOED if name in job.request},
+        "JobReferenceCode": job.reference_code,
+        "OutputConfig": {"KmsKeyId": "", **job.request["OutputConfig"]},
+        "HumanTaskConfig": task,
+        "Tags": job.request.get("Tags", []),
+    }
+
+
+def summarized(job: Job, *, hide_counters: bool = False) -> dict[str, Any]:
+    """The job's entry in a ListLabelingJobs response."""
+    task = job.request["HumanTaskConfig"]
+    return {
+        **_shared(job, hide_counters=hide_counters),
+        "InputConfig": job.request["InputConfig"],
+        "WorkteamArn": task["WorkteamArn"],
+        "PreHumanTaskLambdaArn": task["PreHumanTaskLambdaArn"],
+        "AnnotationConsolidationLambdaArn": task["AnnotationConsolidationConfig"]["AnnotationConsolidationLambdaArn"],
+    }
+
+
+def _shared(job: Job, *, hide_counters: bool) -> dict[str, Any]:
+    shared: dict[str, Any] = {
+        "LabelingJobName": job.name,
+        "LabelingJobArn": job.arn,
+        "LabelingJobStatus": job.status.value,
+        "LabelCounters": _counters(job, hidden=hide_counters and not job.status.is_terminal),
+        "CreationTime": job.created / 1000,
+        "LastModifiedTime": job.modified / 1000,
+    }
+    if job.status.is_terminal and job.failure_reason:
+        shared["FailureReason"] = job.failure_reason
+    if job.output_uri:
+        shared["LabelingJobOutput"] = {"OutputDatasetS3Uri": job.output_uri}
+    return shared
+
+
+def _counters(job: Job, *, hidden: bool) -> dict[str, int]:
+    """As at AWS, all counters are 0, the unlabeled ones too, until the first object is finished."""
+    begun = job.closed > 0 or (job.status.is_terminal and bool(job.output_uri))
+    shown = begun and not hidden
+    return {
+        "TotalLabeled": job.labeled if shown else 0,
+        "HumanLabeled": job.labeled if shown else 0,
+        "MachineLabeled": 0,
+        "FailedNonRetryableError": job.failed if shown else 0,
+        "Unlabeled": (job.total or 0) - job.closed if shown else 0,
+    }

@@ -1,0 +1,135 @@
+"""The life of labeling jobs, one step a tick: read the manifest, let workers work, write the output, end.
+
+A job's status turns terminal only after its output is complete; a step that was cut off is done again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from labelround.errors import StorageError, Unavailable
+from labelround.groundtruth.api import JobStatus
+from labelround.server import results
+from labelround.server.answers import Answers
+from labelround.server.jobs import Job, milliseconds
+from labelround.server.outputs import JobOutput, intermediate_is_due
+from labelround.server.settings import ServerSettings
+from labelround.server.sources import MAX_REASON_CHARACTERS, InvalidInputData, image_size, input_objects
+from labelround.server.store import JobStore
+from labelround.server.work import Bench, Halt, Step, due, ending_of, work
+from labelround.server.workers import Workforce
+from labelround.storage import Buckets
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Moves the jobs of one store. Without `answers` there are no workers."""
+
+    store: JobStore
+    buckets: Buckets
+    settings: ServerSettings
+    answers: Answers | None = None
+    _waiting: dict[int, str] = field(default_factory=dict)
+
+    def tick(self) -> bool:
+        """Move every unfinished job by one step. False when one of them could not move and should be tried later."""
+        moved = [self._moved(job) for job in self.store.unfinished()]
+        return all(moved)
+
+    def _moved(self, job: Job) -> bool:
+        try:
+            self._step(job)(job)
+        except Unavailable as error:
+            self._tell_once(job, str(error))
+            return False
+        except InvalidInputData as error:
+            self._end(job, JobStatus.FAILED, reason=str(error))
+        except StorageError as error:
+            self._end(job, JobStatus.FAILED, reason=f"ClientError: {error}"[:MAX_REASON_CHARACTERS])
+        self._waiting.pop(job.id, None)
+        return True
+
+    def _step(self, job: Job) -> Callable[[Job], None]:
+        """What there is to do for a job that has not ended."""
+        if job.ending is not None:
+            return self._finish
+        if job.total is None:
+            return self._begin
+        return self._settle_stop if job.status is JobStatus.STOPPING else self._work
+
+    def _begin(self, job: Job) -> None:
+        """Read the manifest and start."""
+        self.store.begin(job, input_objects(job, self.buckets), self._now)
+        logger.info("labeling job started", extra={"job": job.name})
+
+    def _settle_stop(self, job: Job) -> None:
+        self.store.decide(job, JobStatus.STOPPED, self._now)
+
+    def _work(self, job: Job) -> None:
+        """Write down what workers finished, and let them go on."""
+        self._report(job)
+        now = self._now
+        if not job.total:
+            self.store.decide(job, JobStatus.COMPLETED, now)
+        elif now >= job.tasks_expire:
+            self._expire(job, now)
+        else:
+            self._record(job, self._next_step(job, now), now)
+
+    def _next_step(self, job: Job, now: int) -> Step:
+        delay = int(self.settings.delay * 1000)
+        budget = due(job, now, delay, self.settings.answers_per_tick) if self.answers else 0
+        objects = self.store.open_objects(job, budget) if budget else []
+        return work(job, objects, budget, self._bench(delay), now)
+
+    def _record(self, job: Job, step: Step, now: int) -> None:
+        if not step.spent and step.halt is None:
+            return
+        ending = ending_of(step.halt, job, job.closed + len(step.closed))
+        reason = self.settings.faults.failure_reason if ending is JobStatus.FAILED else ""
+        stop = step.halt is Halt.STOP
+        if self.store.record(job, step, ending, now, stop=stop, reason=reason) and step.halt is Halt.EXPIRE:
+            self._expire(job, now)
+
+    def _expire(self, job: Job, now: int) -> None:
+        self.store.close_all(job, results.failed(job, results.EXPIRED), now)
+
+    def _report(self, job: Job) -> None:
+        """Bring the output of workers' answers, and the intermediate output, up to date."""
+        is_due = intermediate_is_due(job)
+        if not is_due and not self.store.unwritten(job):
+            return
+        output = JobOutput.open(job, self.store, self.buckets)
+        output.write_answers()
+        if is_due:
+            output.write_intermediate()
+
+    def _finish(self, job: Job) -> None:
+        """Complete the output, then give the job its last status."""
+        self._report(job)
+        output_uri = JobOutput.open(job, self.store, self.buckets).write_manifest()
+        self._end(job, job.ending or JobStatus.COMPLETED, reason=job.failure_reason, output_uri=output_uri)
+
+    def _end(self, job: Job, status: JobStatus, *, reason: str = "", output_uri: str = "") -> None:
+        self.store.finish(job, status, self._now, reason=reason, output_uri=output_uri)
+        logger.info("labeling job ended", extra={"job": job.name, "status": status.value, "reason": reason})
+
+    def _bench(self, delay: int) -> Bench:
+        settings = self.settings
+        workforce = Workforce(settings.seed, settings.noise, settings.decline_rate)
+        return Bench(
+            self.answers, workforce, settings.faults, settings.region, delay, lambda ref: image_size(ref, self.buckets)
+        )
+
+    def _tell_once(self, job: Job, reason: str) -> None:
+        if self._waiting.get(job.id) != reason:
+            self._waiting[job.id] = reason
+            logger.warning("labeling job has to wait", extra={"job": job.name, "reason": reason})
+
+    @property
+    def _now(self) -> int:
+        return milliseconds(self.settings.clock())

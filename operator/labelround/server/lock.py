@@ -1,0 +1,37 @@
+"""One server per database: a lock that the operating system lets go when the process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labelround.errors import Conflict, StorageDenied
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Hold the database for as long as the context lasts. Raises Conflict when another server holds it."""
+    path = database.with_name(f"{database.name}.lock")
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageDenied(str(path), f"cannot be made ({error.strerror})", "name another database") from error
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(file, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise Conflict(
+                "DatabaseInUse",
+                f"{database} is used by another labelround server (process {holder});"
+                " stop it, or name another database",
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(file)

@@ -1,0 +1,99 @@
+"""One running server without its HTTP side: the database, the operations, and the thread that moves jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from labelround.server.answers import Answers, read_answers
+from labelround.server.engine import Engine
+from labelround.server.lock import locked
+from labelround.server.operations import Operations
+from labelround.server.requestlog import RequestLog
+from labelround.server.schema import open_database
+from labelround.server.settings import ServerSettings
+from labelround.server.shapes import service_model
+from labelround.server.sources import open_answers
+from labelround.server.store import JobStore
+from labelround.storage import Buckets
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the HTTP side needs."""
+
+    settings: ServerSettings
+    operations: Operations
+    request_log: RequestLog | None = None
+
+    def log_request(self, **entry: Any) -> None:
+        """Note one request, and its time."""
+        if self.request_log:
+            self.request_log.write({"time": self.settings.clock().isoformat(), **entry})
+
+
+@contextmanager
+def opened(settings: ServerSettings, buckets: Buckets) -> Iterator[Service]:
+    """A service whose jobs move for as long as the context lasts.
+
+    Raises InvalidInput for wrong settings or answers, Conflict for a database that another server uses.
+    """
+    settings.check()
+    with ExitStack() as stack:
+        stack.enter_context(locked(settings.database))
+        engine = open_database(settings.database)
+        stack.callback(engine.dispose)
+        log = RequestLog(settings.request_log) if settings.request_log else None
+        if log:
+            stack.callback(log.close)
+        store = JobStore(engine)
+        workers = Engine(store, buckets, settings, _answers(settings, buckets))
+        service_model()
+        stack.enter_context(_moving(workers, settings.tick))
+        _announce(settings, workers.answers)
+        yield Service(settings, Operations(store, buckets, settings), log)
+
+
+def _answers(settings: ServerSettings, buckets: Buckets) -> Answers | None:
+    if settings.answers is None:
+        return None
+    lines, name = open_answers(settings.answers, buckets)
+    return read_answers(lines, name, settings.answers_attribute)
+
+
+@contextmanager
+def _moving(engine: Engine, pause: float) -> Iterator[None]:
+    """Tick in a thread; a tick that fails is tried again, with growing pauses."""
+    stop = threading.Event()
+
+    def run() -> None:
+        failures = 0
+        while not stop.wait(min(pause * 2**failures, LONGEST_PAUSE_SECONDS)):
+            try:
+                failures = 0 if engine.tick() else min(failures + 1, 16)
+            except Exception:
+                failures = min(failures + 1, 16)
+                logger.exception("labeling jobs could not be moved")
+
+    thread = threading.Thread(target=run, name="labelround-server-jobs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _announce(settings: ServerSettings, answers: Answers | None) -> None:
+    workers = f"simulated, with answers for {len(answers.by_reference)} images" if answers else "none"
+    logger.info("server started", extra={"database": str(settings.database), "workers": workers})
+    if active := settings.faults.active():
+        logger.warning("faults are on", extra={"faults": list(active)})

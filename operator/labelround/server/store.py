@@ -1,0 +1,247 @@
+"""Labeling jobs in the database: every change is one transaction, and is only made where it still applies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from labelround.groundtruth.api import JobStatus
+from labelround.server.jobs import Job, ObjectState
+from labelround.server.listing import ListQuery
+from labelround.server.paging import page_statement
+from labelround.server.rows import (
+    CHUNK,
+    InputObject,
+    OutputObject,
+    answer_row,
+    given_at,
+    input_row,
+    job_of,
+    output_object,
+)
+from labelround.server.schema import answers, jobs, objects
+from labelround.server.work import OpenObject, Step
+
+UNFINISHED = [status.value for status in JobStatus if not status.is_terminal]
+
+
+class NameTaken(Exception):
+    """There is a job of that name; `arn` is its ARN."""
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+        super().__init__(arn)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStore:
+    """The jobs of one database."""
+
+    engine: Engine
+
+    def create(self, job: Job) -> Job:
+        """Add a job; its id comes back in the result. Raises NameTaken."""
+        values = {
+            **{name: getattr(job, name) for name in ("name", "arn", "reference_code", "created", "modified")},
+            "name_key": job.name.lower(),
+            "request": json.dumps(job.request),
+            "labels": json.dumps(job.labels),
+            "status": job.status.value,
+        }
+        try:
+            with self._writing() as connection:
+                connection.execute(insert(jobs).values(values))
+        except IntegrityError:
+            raise NameTaken(self._named(job.name).arn) from None
+        return self._named(job.name)
+
+    def find(self, name: str) -> Job | None:
+        """The job of that name, whatever its case."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.name_key == name.lower())).mappings().first()
+        return job_of(row) if row else None
+
+    def unfinished(self) -> list[Job]:
+        """The jobs whose status can still change, oldest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(jobs).where(jobs.c.status.in_(UNFINISHED)).order_by(jobs.c.id)).mappings()
+            return [job_of(row) for row in rows]
+
+    def count_unfinished(self) -> int:
+        """How many jobs are not at their end."""
+        with self.engine.connect() as connection:
+            return connection.scalar(select(func.count()).where(jobs.c.status.in_(UNFINISHED))) or 0
+
+    def page(self, query: ListQuery) -> list[Job]:
+        """One page, and one job more when there is another page."""
+        with self.engine.connect() as connection:
+            return [job_of(row) for row in connection.execute(page_statement(query)).mappings()]
+
+    def begin(self, job: Job, lines: Iterable[InputObject], now: int) -> None:
+        """Take in the data objects and start the job, all or nothing; what `lines` raises undoes it."""
+        total = 0
+        rows = iter(lines)
+        with self._writing() as connection:
+            while chunk := list(islice(rows, CHUNK)):
+                total += sum(not item.kept for item in chunk)
+                connection.execute(insert(objects), [input_row(job, item) for item in chunk])
+            started = {"started": now, "total": total, "modified": now}
+            connection.execute(update(jobs).where(_alive(job), jobs.c.total.is_(None)).values(started))
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job.id, jobs.c.status == JobStatus.INITIALIZING.value)
+                .values(status=JobStatus.IN_PROGRESS.value)
+            )
+
+    def open_objects(self, job: Job, limit: int) -> list[OpenObject]:
+        """The first objects that are not finished, with the turns taken at them."""
+        chosen = (
+            select(objects.c.place, objects.c.source_ref)
+            .where(objects.c.job_id == job.id, objects.c.state == ObjectState.OPEN.value)
+            .order_by(objects.c.place)
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(chosen).all()
+            given = given_at(connection, job, [row.place for row in rows])
+        return [OpenObject(row.place, row.source_ref, given.get(row.place, ())) for row in rows]
+
+    def record(self, job: Job, step: Step, ending: JobStatus | None, now: int, *, stop: bool, reason: str = "") -> bool:
+        """Keep a step of work, and how the job ends if it is decided. False when the job was stopped meanwhile."""
+        with self._writing() as connection:
+            closed = _next_closing(connection, job, now)
+            changes: dict[str, Any] = {
+                "labeled": jobs.c.labeled + step.labeled,
+                "failed": jobs.c.failed + len(step.closed) - step.labeled,
+                "given": jobs.c.given + step.spent,
+                "modified": now,
+            }
+            if stop:
+                changes["status"] = JobStatus.STOPPING.value
+            if ending is not None:
+                changes |= {"ending": ending.value, "ended": now, "failure_reason": reason}
+            if not connection.execute(update(jobs).where(_working(job)).values(changes)).rowcount:
+                return False
+            if step.given:
+                connection.execute(insert(answers), [answer_row(job, one) for one in step.given])
+            for one in step.closed:
+                values = {"state": one.state.value, "members": json.dumps(one.members), "closed": closed}
+                connection.execute(
+                    update(objects).where(objects.c.job_id == job.id, objects.c.place == one.index).values(values)
+                )
+        return True
+
+    def close_all(self, job: Job, members: Mapping[str, Any], now: int) -> None:
+        """End every open object as failed, and the job as Completed."""
+        with self._writing() as connection:
+            is_open = (objects.c.job_id == job.id, objects.c.state == ObjectState.OPEN.value)
+            values = {"state": ObjectState.FAILED.value, "members": json.dumps(members)}
+            count = connection.scalar(select(func.count()).select_from(objects).where(*is_open)) or 0
+            ended = {"ending": JobStatus.COMPLETED.value, "ended": now, "modified": now}
+            if connection.execute(
+                update(jobs).where(_working(job)).values(**ended, failed=jobs.c.failed + count)
+            ).rowcount:
+                closed = _next_closing(connection, job, now)
+                connection.execute(update(objects).where(*is_open).values(**values, closed=closed))
+
+    def stop(self, name: str, now: int) -> Job | None:
+        """Ask a job to stop; the job as it was before. Changes nothing when its end is decided already."""
+        with self._writing() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.name_key == name.lower())).mappings().first()
+            running = [JobStatus.INITIALIZING.value, JobStatus.IN_PROGRESS.value]
+            if row:
+                connection.execute(
+                    update(jobs)
+                    .where(jobs.c.id == row["id"], jobs.c.ending.is_(None), jobs.c.status.in_(running))
+                    .values(status=JobStatus.STOPPING.value, modified=now)
+                )
+        return job_of(row) if row else None
+
+    def decide(self, job: Job, ending: JobStatus, now: int) -> None:
+        """Settle how the job ends; its output follows."""
+        self._update(job, jobs.c.ending.is_(None), ending=ending.value, ended=now, modified=now)
+
+    def finish(self, job: Job, status: JobStatus, now: int, *, reason: str = "", output_uri: str = "") -> None:
+        """Give the job its last status."""
+        values = {"status": status.value, "modified": now, "failure_reason": reason, "output_uri": output_uri}
+        self._update(job, jobs.c.status.in_(UNFINISHED), **values)
+
+    def unwritten(self, job: Job) -> list[int]:
+        """The times of closing whose answers are not in the output yet, in order."""
+        states = [ObjectState.LABELED.value, ObjectState.FAILED.value]
+        waiting = (objects.c.job_id == job.id, objects.c.written.is_(False), objects.c.state.in_(states))
+        with self.engine.connect() as connection:
+            found = select(objects.c.closed).where(*waiting).distinct().order_by(objects.c.closed)
+            return list(connection.scalars(found))
+
+    def closed_at(self, job: Job, time: int) -> list[OutputObject]:
+        """The objects closed at that time that at least one worker took a turn at."""
+        asked = select(answers.c.place).where(answers.c.job_id == job.id)
+        at_that_time = (objects.c.job_id == job.id, objects.c.closed == time, objects.c.place.in_(asked))
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(objects).where(*at_that_time).order_by(objects.c.place)).mappings().all()
+            given = given_at(connection, job, [row["place"] for row in rows])
+        return [output_object(row, given.get(row["place"], ())) for row in rows]
+
+    def mark_written(self, job: Job, time: int) -> None:
+        """The answers to the objects closed at that time are in the output."""
+        with self._writing() as connection:
+            at_that_time = (objects.c.job_id == job.id, objects.c.closed == time)
+            connection.execute(update(objects).where(*at_that_time).values(written=True))
+
+    def mark_reported(self, job: Job, count: int) -> None:
+        """The intermediate output holds so many finished objects."""
+        self._update(job, jobs.c.reported < count, reported=count)
+
+    def all_objects(self, job: Job) -> Iterator[OutputObject]:
+        """Every data object, in the order of the manifest, a chunk at a time."""
+        last = -1
+        while True:
+            chunk = (
+                select(objects)
+                .where(objects.c.job_id == job.id, objects.c.place > last)
+                .order_by(objects.c.place)
+                .limit(CHUNK)
+            )
+            with self.engine.connect() as connection:
+                rows = connection.execute(chunk).mappings().all()
+            if not rows:
+                return
+            yield from map(output_object, rows)
+            last = rows[-1]["place"]
+
+    def _named(self, name: str) -> Job:
+        job = self.find(name)
+        if job is None:
+            raise LookupError(name)
+        return job
+
+    def _update(self, job: Job, condition: Any, **values: Any) -> None:
+        with self._writing() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job.id, condition).values(values))
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return self.engine.execution_options(immediate=True).begin()
+
+
+def _alive(job: Job) -> Any:
+    """Whether the job's end is open."""
+    return and_(jobs.c.id == job.id, jobs.c.ending.is_(None), jobs.c.status.in_(UNFINISHED))
+
+
+def _working(job: Job) -> Any:
+    """Whether workers may go on."""
+    return and_(_alive(job), jobs.c.status == JobStatus.IN_PROGRESS.value)
+
+
+def _next_closing(connection: Connection, job: Job, now: int) -> int:
+    """The time of closing for one step: now, but later than that of every step before."""
+    last = connection.scalar(select(func.max(objects.c.closed)).where(objects.c.job_id == job.id))
+    return max(now, 1 + (last or 0))
