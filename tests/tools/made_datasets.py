@@ -93,6 +93,7 @@ def _report(rows: Sequence[ImageRow], names: Sequence[str], files: Sequence[str]
         renames=(),
         warnings=(),
         files=tuple(files),
+        previews=(),
         inputs_digest="",
         digest="",
     )
