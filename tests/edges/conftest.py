@@ -25,7 +25,7 @@ from labelround.storage import S3Buckets
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 SESSION: Any = boto3.Session("key", "secret", region_name=REGION)
-CONFIG = Config(retries={"mode": "standard", "max_attempts": 1})
+CONFIG = Config(retries={"total_max_attempts": 1})
 SUBDOMAIN = "abc123.labeling.us-east-1.sagemaker.aws"
 
 
@@ -265,18 +265,28 @@ def aws(moto_url: str, sagemaker: FakeSageMaker, monkeypatch: pytest.MonkeyPatch
     return moto_url
 
 
+@pytest.fixture(scope="session")
+def _s3(moto_url: str) -> Any:
+    return SESSION.client("s3", endpoint_url=moto_url, config=CONFIG)
+
+
 @pytest.fixture
-def s3(aws: str) -> Any:
+def s3(_s3: Any, aws: str) -> Any:
     """A boto3 S3 client on an empty moto, with the bucket `pictures`."""
-    client = SESSION.client("s3", endpoint_url=aws, config=CONFIG)
-    client.create_bucket(Bucket="pictures")
-    return client
+    _s3.create_bucket(Bucket="pictures")
+    return _s3
 
 
 @pytest.fixture
 def s3_buckets(s3: Any, aws: str) -> S3Buckets:
     """labelround's own opener of the same buckets."""
-    return S3Buckets(endpoint_url=aws, region=REGION)
+    return _opener(aws)
+
+
+@functools.cache
+def _opener(url: str) -> S3Buckets:
+    """Made once, as its client is: the credentials are the same for every test."""
+    return S3Buckets(endpoint_url=url, region=REGION)
 
 
 @pytest.fixture(scope="session")
@@ -321,3 +331,13 @@ def killed() -> type[BaseException]:
 def problems_of() -> Callable[[str, str, Mapping[str, Any]], list[str]]:
     """What the service model has against a request."""
     return model_problems
+
+
+@pytest.fixture(scope="session")
+def unreachable() -> tuple[Any, Any]:
+    """boto3 clients for S3 and for SageMaker, of a server that is not there."""
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
+    s3, sagemaker = (
+        SESSION.client(service, endpoint_url="http://127.0.0.1:9", config=config) for service in ("s3", "sagemaker")
+    )
+    return s3, sagemaker

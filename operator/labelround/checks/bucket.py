@@ -8,17 +8,13 @@ from typing import Any
 from labelround import cors
 from labelround.aws import Absent, translated
 from labelround.checks.findings import CheckClients, CheckSettings, Findings, asked, error, together, warning
-from labelround.dataset.claim import read_claim
-from labelround.errors import LabelroundError, ObjectNotFound
+from labelround.dataset.claim import check_claim
+from labelround.errors import Conflict, LabelroundError, ObjectNotFound
 from labelround.layout import Layout
 from labelround.manifest import skip_reason
 from labelround.spec.model import LabelingRound
 from labelround.spec.names import KEY_MAX_BYTES
 from labelround.storage import Bucket, Buckets, Folder
-from labelround.uri import ObjectURI
-
-URI_MAX_LENGTH = 1024
-LABELING_SUFFIX_BYTES = len("/manifests/output/output.manifest")
 
 
 def check_bucket(round: LabelingRound, settings: CheckSettings, buckets: Buckets, clients: CheckClients) -> Findings:
@@ -33,7 +29,7 @@ def check_bucket(round: LabelingRound, settings: CheckSettings, buckets: Buckets
     found = [
         Findings() if has_images else _no_images(round, bucket),
         _examples(round, bucket),
-        _long_addresses(round, settings),
+        _long_keys(round, settings),
         asked("spec.outputPrefix", "whether another round writes there", lambda: _claims(round, bucket)),
     ]
     if clients.s3 is not None and bucket.local_path is None:
@@ -75,31 +71,27 @@ def _example(where: str, key: str, bucket: Bucket) -> Findings:
     return error(where, f"there is no object {bucket.uri(key)}", "upload the picture, or correct the key")
 
 
-def _long_addresses(round: LabelingRound, settings: CheckSettings) -> Findings:
-    """Addresses that the round would need and that S3 or the labeling API cannot hold."""
+def _long_keys(round: LabelingRound, settings: CheckSettings) -> Findings:
+    """Keys that Ground Truth would write and S3 cannot hold."""
     layout = Layout.of(round)
-    manifest = str(ObjectURI(round.bucket, layout.manifest_key(1, 0, 2)))
-    longest = max((len(layout.job_folder(name).encode()) for name in settings.job_names), default=0)
-    if len(manifest) > URI_MAX_LENGTH or longest + LABELING_SUFFIX_BYTES > KEY_MAX_BYTES:
-        return error(
-            "spec.prefix",
-            f"is too long: S3 keys have at most {KEY_MAX_BYTES} bytes and the labeling job's files go below it",
-            "choose a shorter prefix",
-        )
-    return Findings()
+    longest = max((len(layout.output_manifest_key(name).encode()) for name in settings.job_names), default=0)
+    if longest <= KEY_MAX_BYTES:
+        return Findings()
+    what = f"is too long: the labeling job's files would have keys of {longest} bytes, and S3 takes {KEY_MAX_BYTES}"
+    return error("spec.prefix", what, "choose a shorter prefix")
 
 
 def _claims(round: LabelingRound, bucket: Bucket) -> Findings:
     """Folders that another round, or somebody's other work, already fills."""
     found = []
-    places = {"spec.prefix": round.prefix, "spec.outputPrefix": round.output_prefix}
-    for where, prefix in places.items():
+    for where, prefix in (("spec.prefix", round.prefix), ("spec.outputPrefix", round.output_prefix)):
         folder = Folder(bucket, prefix)
-        claim = read_claim(folder)
-        if claim is not None and claim.owner != round.uid:
-            what = f"{folder.uri()} belongs to another round, or to this one before its spec was changed"
-            found.append(error(where, what, "choose another prefix"))
-        elif claim is None and where == "spec.outputPrefix" and any(islice(folder.list(), 1)):
+        try:
+            claim = check_claim(folder, round.uid)
+        except Conflict as conflict:
+            found.append(error(where, str(conflict)))
+            continue
+        if claim is None and where == "spec.outputPrefix" and any(islice(folder.list(), 1)):
             what = f"{folder.uri()} already holds files that no round wrote; they would stay among the new ones"
             found.append(warning(where, what, "empty the folder, or choose another outputPrefix"))
     return together(found)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from labelround.checks.adopted import check_adopted
 from labelround.checks.findings import CheckClients, CheckSettings, Findings, asked, error, together, warning
 from labelround.groundtruth.client import Boto3LabelingAPI
+from labelround.groundtruth.constraints import CREATE_LABELING_JOB, matches
 from labelround.spec.model import LabelingRound
 from labelround.spec.names import (
     BUILT_IN_LAMBDA_ACCOUNTS,
@@ -18,8 +18,7 @@ from labelround.spec.names import (
 from labelround.storage import Buckets
 from labelround.workteams import find_workteam, workteam_name
 
-ROLE_ARN = re.compile(r"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
-ROLE_ARN_MAX_LENGTH = 2048
+ROLE_ARN = CREATE_LABELING_JOB["RoleArn"]
 MANAGED_POLICY = "AmazonSageMakerGroundTruthExecution"
 MANAGED_POLICY_WORDS = ("GroundTruth", "Groundtruth", "groundtruth", "SageMaker", "Sagemaker", "sagemaker")
 
@@ -52,7 +51,7 @@ def _role(settings: CheckSettings) -> Findings:
     """The execution role's ARN; that Ground Truth may assume it shows only when a job is created."""
     if not settings.role_arn:
         return error("--role-arn", "no execution role is given", "pass --role-arn or set LABELROUND_ROLE_ARN")
-    if len(settings.role_arn) > ROLE_ARN_MAX_LENGTH or not ROLE_ARN.fullmatch(settings.role_arn):
+    if len(settings.role_arn) > (ROLE_ARN.maximum or 0) or not matches(ROLE_ARN.pattern, settings.role_arn):
         fix = "write arn:aws:iam::<12 digits>:role/<name>"
         return error("--role-arn", f"{settings.role_arn!r} is not a role's ARN", fix)
     return Findings()
