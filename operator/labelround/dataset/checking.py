@@ -1,0 +1,97 @@
+"""What the images themselves say: their size and orientation, against what the boxes were drawn on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from labelround.dataset.annotation import State
+from labelround.dataset.boxes import unturn
+from labelround.dataset.counts import Drop, Drops
+from labelround.dataset.joining import Image, decode_contributions
+from labelround.errors import ObjectNotFound
+from labelround.images import BadImage, ImageHeader, read_header
+from labelround.parallel import in_threads
+from labelround.storage import Buckets, UnaddressableKey
+
+THREADS = 16
+_encode = msgspec.msgpack.Encoder().encode
+_SWAPPED = frozenset({5, 6, 7, 8})
+
+
+class Checker:
+    """Reads headers by range requests, and counts the boxes of images that turn out to be unusable.
+
+    `turned` counts images by orientation, those with 1 left out; `mapped` counts images whose boxes were mapped back.
+    """
+
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
+        self.drops = Drops()
+        self.turned: Counter[int] = Counter()
+        self.mapped = 0
+
+    def check(self, images: Iterable[Image]) -> Iterator[Image]:
+        """The images in order, with what their headers change. Only those of the dataset are read.
+
+        Raises what reading raises, but for images that are not there or cannot be read as images: they are failed.
+        """
+        for image, header in in_threads(self._read, images, THREADS):
+            if isinstance(header, str):
+                self._fail(image, header)
+            elif header is not None:
+                self._compare(image, header)
+            yield image
+
+    def _read(self, image: Image) -> tuple[Image, ImageHeader | str | None]:
+        """The header, why there is none, or None when the image is not in the dataset."""
+        if not image.state.in_dataset:
+            return image, None
+        name, _, key = image.ref.partition("/")
+        bucket = self._buckets.open(name)
+        try:
+            return image, read_header(lambda start, length: bucket.read_range(key, start, length))
+        except ObjectNotFound:
+            return image, "the image is not there"
+        except UnaddressableKey as error:
+            return image, str(error)
+        except BadImage as error:
+            return image, str(error)
+
+    def _compare(self, image: Image, header: ImageHeader) -> None:
+        image.orientation = header.orientation
+        if header.orientation != 1:
+            self.turned[header.orientation] += 1
+            image.note = f"EXIF orientation {header.orientation}"
+        if (image.width, image.height) == (header.width, header.height):
+            return
+        if (image.width, image.height) == (header.height, header.width) and header.orientation in _SWAPPED:
+            self.mapped += 1
+            image.note += "; its boxes were drawn on the turned picture and were mapped back"
+            self._unturn(image, header)
+            return
+        self.turned[header.orientation] -= header.orientation != 1
+        self._fail(
+            image,
+            f"the image has {header.width} x {header.height} pixels, and the boxes were drawn on"
+            f" {image.width} x {image.height}",
+        )
+
+    def _fail(self, image: Image, reason: str) -> None:
+        self.drops[Drop.FAILED_IMAGE] += image.boxes
+        image.state, image.note, image.boxes, image.contributions = State.FAILED, reason, 0, _NOTHING
+
+    @staticmethod
+    def _unturn(image: Image, header: ImageHeader) -> None:
+        image.width, image.height = header.width, header.height
+        image.contributions = _encode(
+            [
+                (source, [unturn(box, header.orientation, header.width, header.height) for box in boxes])
+                for source, boxes in decode_contributions(image.contributions)
+            ]
+        )
+
+
+_NOTHING = _encode([])

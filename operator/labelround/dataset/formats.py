@@ -1,0 +1,98 @@
+"""The two layouts of a dataset: where its files are, and what the fixed ones say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labelround.dataset.naming import label_name
+from labelround.dataset.split import LISTED, Part
+from labelround.layout import CLAIM_NAME
+from labelround.spec.model import OutputFormat
+
+ANNOTATIONS = "annot.csv"
+IMAGES = "images.csv"
+REPORT = "report.json"
+PREVIEWS = "previews"
+DATA_YAML = "data.yaml"
+OBJ_NAMES = "obj.names"
+OBJ_DATA = "obj.data"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Where one output format puts things. Folders end in `/` or are empty: beside each other at the root."""
+
+    kind: OutputFormat
+    labels_folder: str
+    images_folder: str
+
+    def label_file(self, name: str) -> str:
+        """The label file of the image `name`."""
+        return self.labels_folder + label_name(name)
+
+    def image_file(self, name: str) -> str:
+        """Where the image `name` is, once it is there."""
+        return self.images_folder + name
+
+    def list_line(self, name: str) -> str:
+        """The image `name` in a list: only `./` is resolved beside the list, whatever the working directory."""
+        return f"./{self.images_folder}{name}\n"
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Files and folders that images and label files must not be mixed up with."""
+        if self.labels_folder:
+            return frozenset()
+        lists = [list_file(part) for part in LISTED]
+        return frozenset([*lists, ANNOTATIONS, IMAGES, REPORT, OBJ_NAMES, OBJ_DATA, PREVIEWS, CLAIM_NAME])
+
+    def class_files(self, labels: Sequence[str], lists: Sequence[Part]) -> Mapping[str, bytes]:
+        """The files that name the classes and those lists that are there."""
+        if self.kind is OutputFormat.YOLO:
+            return {DATA_YAML: _data_yaml(labels, lists).encode()}
+        names = "".join(f"{label}\n" for label in labels)
+        return {OBJ_NAMES: names.encode(), OBJ_DATA: _obj_data(labels, lists).encode()}
+
+
+_FORMATS = {
+    OutputFormat.YOLO: Format(OutputFormat.YOLO, "labels/", "images/"),
+    OutputFormat.DARKNET: Format(OutputFormat.DARKNET, "", ""),
+}
+
+
+def format_of(kind: OutputFormat) -> Format:
+    """The layout of an output format."""
+    return _FORMATS[kind]
+
+
+def list_file(part: Part) -> str:
+    """The file that lists the images of one part of the split."""
+    return f"{part.word}.txt"
+
+
+def _data_yaml(labels: Sequence[str], lists: Sequence[Part]) -> str:
+    """Without `path`: Ultralytics then takes the file's own folder, so that the dataset can be moved."""
+    paths = [f"{part.word}: {list_file(part)}" for part in lists]
+    names = [f"  {index}: {_quoted(label)}" for index, label in enumerate(labels)]
+    return "\n".join([*paths, f"nc: {len(labels)}", "names:", *names, ""])
+
+
+def _obj_data(labels: Sequence[str], lists: Sequence[Part]) -> str:
+    keys = {Part.TRAIN: "train", Part.VAL: "valid"}
+    paths = [f"{keys[part]} = {list_file(part)}" for part in lists if part in keys]
+    return "\n".join([f"classes = {len(labels)}", *paths, f"names = {OBJ_NAMES}", "backup = backup/", ""])
+
+
+def _quoted(name: str) -> str:
+    """A YAML string in double quotes, safe for any name."""
+    return '"' + "".join(map(_escaped, name)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

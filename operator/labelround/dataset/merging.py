@@ -1,0 +1,75 @@
+"""The parts of all shards joined into the tables, lists and digest of the dataset."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
+from labelround.dataset.shard import DIGESTS, job_part
+from labelround.dataset.split import Part
+from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, table
+from labelround.storage import Folder
+
+COPY_BYTES = 1 << 20
+_HEADERS: Mapping[str, Sequence[str]] = {ANNOTATIONS: ANNOTATION_COLUMNS, IMAGES: IMAGE_COLUMNS}
+
+
+def fixed_files(layout: Format, labels: Sequence[str], lists: Sequence[Part]) -> list[str]:
+    """The files that every dataset of these lists has beside its label files, in the order of the digest."""
+    return [*layout.class_files(labels, lists), *map(list_file, lists), ANNOTATIONS, IMAGES]
+
+
+def merge(
+    parts: Sequence[Path], layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
+) -> str:
+    """Write the fixed files into `output`; the digest of the dataset.
+
+    It is the SHA-256 of one line `<sha256>  <path>` for each file: label files in key order, then the fixed ones.
+    """
+    digest = sha256()
+    for part in parts:
+        with (part / DIGESTS).open("rb") as lines:
+            while chunk := lines.read(COPY_BYTES):
+                digest.update(chunk)
+    written = layout.class_files(labels, lists)
+    for name in fixed_files(layout, labels, lists):
+        if name in written:
+            output.write(name, written[name])
+            hashed = sha256(written[name]).hexdigest()
+        else:
+            hashed = _write_joined(name, [part / name for part in parts], output, name, scratch)
+        digest.update(f"{hashed}  {name}\n".encode())
+    return digest.hexdigest()
+
+
+def merge_job_tables(parts: Sequence[Path], jobs: Mapping[str, Folder], scratch: Path) -> None:
+    """Write each job's own table into its folder."""
+    for number, name in enumerate(sorted(jobs)):
+        _write_joined(ANNOTATIONS, [part / job_part(number) for part in parts], jobs[name], ANNOTATIONS, scratch)
+
+
+def _write_joined(kind: str, parts: Sequence[Path], output: Folder, name: str, scratch: Path) -> str:
+    """Write one file from its parts, below the header of its kind; its SHA-256."""
+    whole = scratch / "joined"
+    hashed = sha256()
+    with whole.open("wb") as file:
+        for chunk in _chunks(kind, parts):
+            hashed.update(chunk)
+            file.write(chunk)
+    with whole.open("rb") as content:
+        output.write_stream(name, content)
+    return hashed.hexdigest()
+
+
+def _chunks(kind: str, parts: Sequence[Path]) -> Iterator[bytes]:
+    if kind in _HEADERS:
+        header = io.StringIO()
+        table(header).writerow(_HEADERS[kind])
+        yield header.getvalue().encode()
+    for part in parts:
+        with part.open("rb") as file:
+            while chunk := file.read(COPY_BYTES):
+                yield chunk

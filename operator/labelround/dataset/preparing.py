@@ -1,0 +1,164 @@
+"""All that is decided before anything is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from heapq import heappush, heappushpop
+from pathlib import Path
+
+from labelround.dataset.annotation import State
+from labelround.dataset.checking import Checker
+from labelround.dataset.classes import Classes, UnknownClasses
+from labelround.dataset.imagetable import ImageTable
+from labelround.dataset.index import Index
+from labelround.dataset.joining import Groups, Image, Joiner
+from labelround.dataset.naming import Rules
+from labelround.dataset.plan import ConversionPlan
+from labelround.dataset.problems import Problems
+from labelround.dataset.reading import EVERY_GROUP, IndexPass, SourceSummary, read_input, read_output
+from labelround.dataset.source import ManifestSource
+from labelround.dataset.split import Ballot, Cut, group_of, place
+from labelround.progress import Progress
+from labelround.storage import Buckets
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The manifests, read and found right. `prefix` is `bucket/folder/`, which every image is below."""
+
+    index: Index
+    summaries: tuple[SourceSummary, ...]
+    groups: Groups
+    prefix: str
+    digest: str
+
+
+def index_manifests(plan: ConversionPlan, connection: sqlite3.Connection, scratch: Path, progress: Progress) -> Indexed:
+    """Read every line of every manifest. Raises InvalidManifest with all problems; UnknownClasses is one."""
+    problems, classes = Problems(), Classes(plan.labels)
+    for problem in plan.problems():
+        problems.add(problem.where, problem.what, problem.fix)
+    shared = IndexPass(classes, problems, plan.prefix, scratch, progress, listed=bool(plan.inputs))
+    index = Index(connection)
+    for number, source in enumerate(plan.sources):
+        index.load(read_output(source, number, shared))
+    for inputs, groups in _inputs(plan.inputs):
+        index.load(read_input(inputs, groups, shared))
+    index.seal()
+    index.check_repeats([source.name for source in plan.sources], problems)
+    _raise_any(problems, classes, plan)
+    return Indexed(
+        index,
+        tuple(shared.summaries),
+        _groups(plan, shared.summaries),
+        plan.prefix or index.common_folder(),
+        index.digest(),
+    )
+
+
+def _inputs(inputs: Iterable[ManifestSource]) -> Iterator[tuple[ManifestSource, list[int]]]:
+    """Each input manifest once, with all groups that its images are asked of."""
+    groups: dict[tuple[str, str], tuple[ManifestSource, list[int]]] = {}
+    for source in inputs:
+        bucket, key = source.location.bucket, source.location.key
+        _, wanted = groups.setdefault((bucket.uri(""), key), (source, []))
+        wanted.append(EVERY_GROUP if source.group is None else source.group)
+    yield from groups.values()
+
+
+def _groups(plan: ConversionPlan, summaries: Iterable[SourceSummary]) -> Groups:
+    """Every label group that a manifest names."""
+    names = {source.group: "" for source in plan.inputs if source.group is not None}
+    for summary in summaries:
+        names[summary.group] = names.get(summary.group) or summary.attribute
+    return Groups(names)
+
+
+def _raise_any(problems: Problems, classes: Classes, plan: ConversionPlan) -> None:
+    unknown = classes.problem()
+    if unknown is not None:
+        raise UnknownClasses([unknown, *problems.kept], [one.name for one in classes.unknown], problems.total + 1)
+    if not plan.labels and not problems.total:
+        problems.add("labels", "no classes were named, and the manifests have no boxes to take them from")
+    problems.raise_any()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Every image with its state, its name and the hash of its split group; nothing is left to decide.
+
+    `pictures` are the numbers of the images to draw.
+    """
+
+    table: ImageTable
+    count: int
+    cut: Cut
+    pictures: tuple[int, ...]
+    joiner: Joiner
+    checker: Checker
+
+
+def settle(
+    indexed: Indexed,
+    plan: ConversionPlan,
+    rules: Rules,
+    connection: sqlite3.Connection,
+    buckets: Buckets,
+    progress: Progress,
+) -> Settled:
+    """Join groups and attempts, check the images when that is asked for, and settle names and the split."""
+    joiner, checker = Joiner(indexed.groups), Checker(buckets)
+    images = joiner.join(indexed.index.rows())
+    if plan.check_images:
+        progress.start("checking images", None, "images")
+        images = checker.check(images)
+    ballot, choice = Ballot(plan.split), _Choice(plan.previews)
+    table = ImageTable(connection, indexed.prefix, rules)
+    placing = _Placing(plan, len(indexed.prefix), ballot, choice, progress if plan.check_images else None)
+    count = table.load(placing.place(images))
+    table.settle_names()
+    return Settled(table, count, ballot.cut(), choice.numbers(), joiner, checker)
+
+
+class _Choice:
+    """The images to draw: those with the lowest hash, so that they are spread over all."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._heap: list[tuple[int, int]] = []
+
+    def offer(self, number: int, image: Image) -> None:
+        if not self._count or image.state is not State.LABELED:
+            return
+        hashed = int.from_bytes(sha256(image.ref.encode()).digest()[:8])
+        push = heappush if len(self._heap) < self._count else heappushpop
+        push(self._heap, (-hashed, number))
+
+    def numbers(self) -> tuple[int, ...]:
+        """The chosen images, in key order."""
+        return tuple(sorted(number for _, number in self._heap))
+
+
+@dataclass(slots=True)
+class _Placing:
+    """Gives every image the hash of its split group, on its way into the table."""
+
+    plan: ConversionPlan
+    start: int
+    ballot: Ballot
+    choice: _Choice
+    progress: Progress | None
+
+    def place(self, images: Iterable[Image]) -> Iterator[tuple[Image, int]]:
+        seed, group = self.plan.split.seed, group_of(self.plan.split.group_by)
+        for number, image in enumerate(images):
+            hashed = place(seed, group(image.ref[self.start :]))
+            if image.state.in_dataset:
+                self.ballot.add(hashed)
+                self.choice.offer(number, image)
+            if self.progress is not None:
+                self.progress.advance()
+            yield image, hashed

@@ -1,0 +1,107 @@
+"""`report.json`: what a conversion did, and the marker that its dataset is complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+REPORT_VERSION = 1
+SHOWN_RENAMES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCounts:
+    """Every image of the input is in one of four states; `total` is their sum."""
+
+    total: int
+    labeled: int
+    empty: int
+    failed: int
+    unlabeled: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCounts:
+    """`read` = `written` + all of `dropped`, which is keyed by reason."""
+
+    read: int
+    written: int
+    dropped: dict[str, int]
+    by_class: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """An image whose name in the dataset is not its path below the images prefix."""
+
+    source_ref: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestUsed:
+    """An output manifest that was read under one label attribute."""
+
+    name: str
+    attribute: str
+    lines: int
+    boxes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for, as far as it shows in the dataset."""
+
+    images_prefix: str
+    images: str
+    check_images: bool
+    previews: int
+    split: dict[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a conversion did.
+
+    `files` are the fixed files in the order of the digest, which is described with the dataset's format. `previews` are
+    those that were asked for; an image that cannot be read has none. `renames` holds the first 1,000 of `renamed`;
+    images.csv maps every image. `inputs_digest` depends on what the manifests say, not on the order of their lines.
+    """
+
+    version: int
+    labelround: str
+    owner: str
+    format: str
+    classes: tuple[str, ...]
+    options: Options
+    jobs: tuple[str, ...]
+    manifests: tuple[ManifestUsed, ...]
+    images: ImageCounts
+    splits: dict[str, int]
+    boxes: BoxCounts
+    renamed: int
+    renames: tuple[Renamed, ...]
+    warnings: tuple[str, ...]
+    files: tuple[str, ...]
+    previews: tuple[str, ...]
+    inputs_digest: str
+    digest: str
+
+    def to_json(self) -> bytes:
+        """The report as a file: indented, UTF-8, and the same for the same conversion."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+    @classmethod
+    def parse(cls, content: bytes) -> Report | None:
+        """The report in a file; None when it is none of this version."""
+        try:
+            report = msgspec.json.decode(content, type=cls)
+        except msgspec.DecodeError:
+            return None
+        return report if report.version == REPORT_VERSION else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every box is in the dataset and no image failed."""
+        return self.boxes.read == self.boxes.written and self.images.failed == 0

@@ -1,0 +1,113 @@
+"""The report of a conversion, from what its steps counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from labelround import __version__
+from labelround.dataset.annotation import State
+from labelround.dataset.counts import Drop, Drops
+from labelround.dataset.plan import ConversionPlan
+from labelround.dataset.preparing import Indexed, Settled
+from labelround.dataset.report import REPORT_VERSION, BoxCounts, ImageCounts, ManifestUsed, Report
+from labelround.dataset.shard import Tally
+from labelround.dataset.split import LISTED
+from labelround.errors import Failed
+from labelround.spec.model import ImagesMode
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The fixed files in the order of the digest, the previews that were asked for, and the digest."""
+
+    files: Sequence[str]
+    previews: Sequence[str]
+    digest: str
+
+
+def report_of(
+    plan: ConversionPlan,
+    indexed: Indexed,
+    settled: Settled,
+    tally: Tally,
+    written: Written,
+    preview_warnings: Sequence[str],
+) -> Report:
+    """The report. Raises Failed when boxes were lost or made on the way, which would be a defect of labelround."""
+    return Report(
+        version=REPORT_VERSION,
+        labelround=__version__,
+        owner=plan.owner,
+        format=plan.output_format.value,
+        classes=plan.labels,
+        options=plan.options(indexed.prefix),
+        jobs=_jobs(plan, indexed),
+        manifests=tuple(ManifestUsed(one.name, one.attribute, one.lines, one.boxes) for one in indexed.summaries),
+        images=_image_counts(tally),
+        splits={part.word: tally.splits[part] for part in LISTED},
+        boxes=_box_counts(plan, indexed, settled, tally),
+        renamed=tally.renamed,
+        renames=tuple(tally.renames),
+        warnings=(*_warnings(plan, settled, tally), *preview_warnings),
+        files=tuple(written.files),
+        previews=tuple(written.previews),
+        inputs_digest=indexed.digest,
+        digest=written.digest,
+    )
+
+
+def _jobs(plan: ConversionPlan, indexed: Indexed) -> tuple[str, ...]:
+    """The labeling jobs: as the plan names them, else as the lines do."""
+    names: set[str] = set()
+    for source, summary in zip(plan.sources, indexed.summaries, strict=True):
+        names |= {source.job} if source.job else summary.jobs
+    return tuple(sorted(names))
+
+
+def _image_counts(tally: Tally) -> ImageCounts:
+    counts = {state.word: tally.states[state] for state in State}
+    return ImageCounts(total=sum(counts.values()), **counts)
+
+
+def _box_counts(plan: ConversionPlan, indexed: Indexed, settled: Settled, tally: Tally) -> BoxCounts:
+    """What became of every box that was read."""
+    drops = Drops()
+    for some in (settled.joiner.drops, settled.checker.drops, tally.drops):
+        drops.update(some)
+    read = sum(one.boxes for one in indexed.summaries)
+    if read != tally.written + drops.total():
+        raise Failed(f"{read} boxes were read, but {tally.written} written and {drops.total()} left out")
+    return BoxCounts(
+        read=read,
+        written=tally.written,
+        dropped={drop.value: drops[drop] for drop in Drop if drops[drop]},
+        by_class={label: tally.classes[index] for index, label in enumerate(plan.labels)},
+    )
+
+
+def _warnings(plan: ConversionPlan, settled: Settled, tally: Tally) -> Iterator[str]:
+    joiner, checker = settled.joiner, settled.checker
+    if not settled.cut.listed:
+        yield "no image is labeled: the dataset is empty"
+    if settled.cut.shared:
+        yield "all images belong to one group of the split, so val.txt lists what train.txt lists"
+    if joiner.repeated_lines:
+        yield f"{_count(joiner.repeated_lines, 'line')} of the manifests repeat others and were counted once"
+    if tally.all_dropped:
+        yield f"{_count(tally.all_dropped, 'labeled image')} kept no box, and will train as background"
+    if tally.renamed:
+        yield f"{_count(tally.renamed, 'image')} cannot keep the name in the dataset; images.csv gives the new one"
+    if checker.mapped:
+        yield f"the boxes of {_count(checker.mapped, 'image')} were drawn on the turned picture and mapped back"
+    turned = +checker.turned
+    if turned and plan.images_mode is ImagesMode.REFERENCE:
+        listed = ", ".join(f"{orientation}: {count}" for orientation, count in sorted(turned.items()))
+        yield (
+            f"{_count(turned.total(), 'image')} with an EXIF orientation other than 1 ({listed}) would train on wrong"
+            " boxes with readers that turn them; use labelround pull or copy the images into the dataset"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,44 @@
+"""The tables of a dataset as CSV: UTF-8, commas, `\\n` at the end of each row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from labelround.dataset.boxes import Box
+
+ANNOTATION_COLUMNS = (
+    "img_file",
+    "category",
+    "box_left",
+    "box_top",
+    "box_width",
+    "box_height",
+    "img_width",
+    "img_height",
+)
+IMAGE_COLUMNS = ("source_ref", "image", "label_file", "split", "state", "boxes", "width", "height", "reason")
+
+
+def table(file: IO[str]) -> Any:
+    """A writer of rows into `file`, which must not translate line ends."""
+    return csv.writer(file, lineterminator="\n")
+
+
+def annotation_rows(name: str, boxes: Iterable[Box], labels: tuple[str, ...], width: int, height: int) -> list[Any]:
+    """The rows of `annot.csv` for one image; boxes in pixels, whole numbers without a fraction."""
+    return [
+        (name, labels[class_id], _number(left), _number(top), _number(box_width), _number(box_height), width, height)
+        for class_id, left, top, box_width, box_height in boxes
+    ]
+
+
+def read_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
+    """The rows of a table, by column."""
+    return csv.DictReader(lines)
+
+
+def _number(value: float) -> float | int:
+    whole = int(value)
+    return whole if whole == value else value
