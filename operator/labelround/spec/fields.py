@@ -166,6 +166,8 @@ class TextMap:
             reading.refuse(path, f"has {len(value)} entries", f"write at most {self.max_items}")
         read = {}
         for name, item in value.items():
+            if item is None:
+                continue
             where = f"{path}[{name!r}]"
             key = self.key.read(name, where, reading)
             content = self.value.read(item, where, reading)

@@ -24,7 +24,11 @@ def resolved_prefixes(spec: Mapping[str, Any]) -> tuple[str, str, str]:
 def problems_between(spec: Mapping[str, Any]) -> Iterator[Problem]:
     """Everything that is wrong with the fields taken together."""
     if "imagesPrefix" in spec:
-        yield from _mixed_folders(*resolved_prefixes(spec))
+        images, prefix, output = resolved_prefixes(spec)
+        mixed = list(_mixed_round_folder(images, prefix))
+        yield from mixed
+        if not mixed or "outputPrefix" in spec:
+            yield from _mixed_dataset_folder(images, prefix, output)
     yield from _label_groups(spec)
     if spec.get("labelingJob", {}).get("adopt") and spec.get("attempts", 1) > 1:
         yield Problem(
@@ -34,30 +38,25 @@ def problems_between(spec: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _mixed_folders(images: str, prefix: str, output: str) -> Iterator[Problem]:
-    """The pictures, what the labeling service writes and the dataset each need a place of their own."""
+def _mixed_round_folder(images: str, prefix: str) -> Iterator[Problem]:
+    """Neither the manifest among the pictures, nor the pictures among what the labeling service writes."""
     annotations = f"{prefix}{ANNOTATIONS_FOLDER}"
     if prefix.startswith(images):
-        yield Problem(
-            "spec.prefix",
-            f"{prefix} lies inside the images, {images}",
-            "choose a folder outside; nothing is written there",
-        )
+        what = f"{prefix} lies inside the images, {images}"
+        yield Problem("spec.prefix", what, "choose a folder outside; nothing is written there")
     elif images.startswith(annotations):
-        yield Problem(
-            "spec.imagesPrefix",
-            f"{images} lies inside {annotations}, where the labeling service writes",
-            "move the pictures, or set spec.prefix to another folder",
-        )
+        what = f"{images} lies inside {annotations}, where the labeling service writes"
+        yield Problem("spec.imagesPrefix", what, "move the pictures, or set spec.prefix to another folder")
+
+
+def _mixed_dataset_folder(images: str, prefix: str, output: str) -> Iterator[Problem]:
+    """The dataset has a place of its own."""
+    annotations = f"{prefix}{ANNOTATIONS_FOLDER}"
     for place, whose in ((images, "the images"), (annotations, "the labeling service's folder")):
         if output.startswith(place):
             yield Problem("spec.outputPrefix", f"{output} lies inside {whose}, {place}", "choose a folder outside")
         elif place.startswith(output):
-            yield Problem(
-                "spec.outputPrefix",
-                f"{output or 'the whole bucket'} holds {whose}, {place}",
-                "choose a folder beside it",
-            )
+            yield Problem("spec.outputPrefix", f"{output} holds {whose}, {place}", "choose a folder beside it")
 
 
 def _label_groups(spec: Mapping[str, Any]) -> Iterator[Problem]:
