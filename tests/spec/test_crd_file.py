@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from tests.spec.structural import CRD, SPEC_SCHEMA, leaves
+
 from labelround.cli.crd import crd
 from labelround.conditions import Phase
 from labelround.groundtruth.api import JobStatus
 from labelround.spec.parse import API_VERSION, KIND, load_rounds, parse_round
 from labelround.spec.reference import reference
-
-from tests.spec.structural import CRD, SPEC_SCHEMA, leaves
 
 REPOSITORY = Path(__file__).parents[2]
 VERSION = CRD["spec"]["versions"][0]

@@ -7,12 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from labelround.errors import InvalidRound
-from labelround.spec.fields import Boolean, Choice, Field, Integer, IntegerOrText, Items, Section, Text, TextMap
-from labelround.spec.parse import parse_round
-from labelround.spec.schema import SPEC
-
 from tests.spec.structural import (
     MINIMAL,
     RULES,
@@ -24,6 +18,11 @@ from tests.spec.structural import (
     values,
     with_value,
 )
+
+from labelround.errors import InvalidRound
+from labelround.spec.fields import Boolean, Choice, Field, Integer, IntegerOrText, Items, Section, Text, TextMap
+from labelround.spec.parse import parse_round
+from labelround.spec.schema import SPEC
 
 # What only the parser can know: defaults that follow from other fields, Python's regular expressions, and the keys of
 # maps, which structural schemas do not describe.

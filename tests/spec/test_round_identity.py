@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.spec.structural import MINIMAL, document
+
 from labelround.spec.parse import changed_fields, parse_round
 from labelround.spec.schema import SPEC
-
-from tests.spec.structural import MINIMAL, document
 
 MUTABLE: dict[str, Any] = {
     "suspend": True,

@@ -6,6 +6,7 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from labelround.spec.model import OutputFormat
 from labelround.spec.parse import load_rounds, parse_round, round_yaml
 from labelround.spec.schema import SPEC
