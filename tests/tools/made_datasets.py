@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -68,14 +69,20 @@ def make(
     else:
         lists = {split: f"{split}.txt" for split, listed in splits.items() if listed}
         _write(folder / "data.yaml", yaml.safe_dump({"names": dict(enumerate(names)), **lists}, sort_keys=False))
-    _write(folder / "annot.csv", "img_file,category,box_left,box_top,box_width,box_height,img_width,img_height\n")
     write_rows(folder, rows)
+    _write(folder / "annot.csv", "img_file,category,box_left,box_top,box_width,box_height,img_width,img_height\n")
     files = [name for name in FILES if (folder / name).is_file()]
-    (folder / "report.json").write_bytes(_report(rows, names, files, darknet=darknet).to_json())
+    digest = sha256()
+    for name in [*(row.label_file for row in rows if row.split), *files]:
+        digest.update(f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}\n".encode())
+    report = _report(rows, names, files, digest.hexdigest(), darknet=darknet)
+    (folder / "report.json").write_bytes(report.to_json())
     return folder
 
 
-def _report(rows: Sequence[ImageRow], names: Sequence[str], files: Sequence[str], *, darknet: bool) -> Report:
+def _report(
+    rows: Sequence[ImageRow], names: Sequence[str], files: Sequence[str], digest: str, *, darknet: bool
+) -> Report:
     boxes = sum(row.boxes for row in rows)
     return Report(
         version=1,
@@ -95,7 +102,7 @@ def _report(rows: Sequence[ImageRow], names: Sequence[str], files: Sequence[str]
         files=tuple(files),
         previews=(),
         inputs_digest="",
-        digest="",
+        digest=digest,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from hashlib import sha256
 
 COLUMNS = 5
 
@@ -27,10 +28,14 @@ class LabelRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelFile:
-    """A label file as far as it could be read, and what is wrong with it: line (from 1) and a sentence's end."""
+    """A label file as far as it could be read, and what is wrong with it: line (from 1) and a sentence's end.
+
+    `digest` is the SHA-256 of its bytes, in hexadecimal.
+    """
 
     rows: tuple[LabelRow, ...]
-    problems: tuple[tuple[int, str], ...] = ()
+    problems: tuple[tuple[int, str], ...]
+    digest: str
 
 
 def parse_label_file(content: bytes) -> LabelFile:
@@ -38,10 +43,11 @@ def parse_label_file(content: bytes) -> LabelFile:
 
     Only the form is judged here (five numbers, the first one whole), not the values.
     """
+    digest = sha256(content).hexdigest()
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        return LabelFile((), ((1, "is not a text file"),))
+        return LabelFile((), ((1, "is not a text file"),), digest)
     rows: list[LabelRow] = []
     problems: list[tuple[int, str]] = []
     for line, columns in enumerate(map(str.split, text.splitlines()), start=1):
@@ -52,7 +58,7 @@ def parse_label_file(content: bytes) -> LabelFile:
             rows.append(row)
         else:
             problems.append((line, row))
-    return LabelFile(tuple(rows), tuple(problems))
+    return LabelFile(tuple(rows), tuple(problems), digest)
 
 
 def _row(line: int, columns: list[str]) -> LabelRow | str:

@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from labelround.dataset.existing import EXTENSIONS, Dataset, Listed
+from labelround.dataset.existing import EXTENSIONS, Dataset, LabelFile, Listed
 from labelround.dataset.formats import REPORT
+from labelround.dataset.validate.digest import check_digest
 from labelround.dataset.validate.findings import Finding, Rule, Severity, Validation
 from labelround.dataset.validate.image_checks import check_image
 from labelround.dataset.validate.label_checks import check_labels
@@ -26,8 +27,9 @@ NO_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "test.txt"})
 class _Checked:
     """One listed picture after its check."""
 
+    entry: Listed
     findings: tuple[Finding, ...]
-    boxes: int
+    labels: LabelFile | None
     was_read: bool
 
 
@@ -40,12 +42,16 @@ def validate(dataset: Dataset, progress: Progress, *, images: bool = True) -> Va
     entries = list({entry.image_file: entry for entry in dataset.listed() if entry.image_file}.values())
     progress.start("checking pictures and labels", len(entries), "images")
     boxes = read = 0
+    digests: dict[str, str] = {}
     with without_warnings():
         for checked in in_threads(lambda entry: _check_entry(dataset, entry, images), entries, threads=8):
             progress.advance()
             findings += checked.findings
-            boxes += checked.boxes
             read += checked.was_read
+            if checked.labels is not None:
+                boxes += len(checked.labels.rows)
+                digests[checked.entry.label_file] = checked.labels.digest
+    findings += check_digest(dataset, digests)
     findings += _check_left_over(dataset, entries)
     return Validation(dataset.folder.uri(), len(entries), read, boxes, tuple(findings))
 
@@ -104,17 +110,16 @@ def _check_entry(dataset: Dataset, entry: Listed, images: bool) -> _Checked:
         findings.append(Finding(Rule.LABEL_MISSING, entry.image_file, what, "write one, empty if that is so"))
     else:
         findings += check_labels(entry.label_file, labels, dataset.names)
-    boxes = len(labels.rows) if labels else 0
     if entry.image_file not in dataset.files:
         knows_origins = dataset.rows is not None
         if dataset.has_pictures or not knows_origins:
             fix = "run labelround pull" if knows_origins else ""
             findings.append(Finding(Rule.IMAGE_MISSING, entry.image_file, "is listed but not there", fix))
-        return _Checked(tuple(findings), boxes, was_read=False)
+        return _Checked(entry, tuple(findings), labels, was_read=False)
     if images:
         row = dataset.rows_by_label_file.get(entry.label_file)
         findings += check_image(entry.image_file, dataset.folder.read(entry.image_file), row)
-    return _Checked(tuple(findings), boxes, was_read=images)
+    return _Checked(entry, tuple(findings), labels, was_read=images)
 
 
 def _check_left_over(dataset: Dataset, entries: list[Listed]) -> Iterator[Finding]:

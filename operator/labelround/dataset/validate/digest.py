@@ -1,0 +1,46 @@
+"""The digest of a dataset as it lies, to compare with the one that its conversion reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+
+from labelround.dataset.existing import Dataset
+from labelround.dataset.formats import REPORT
+from labelround.dataset.validate.findings import Finding, Rule
+from labelround.errors import ObjectNotFound
+from labelround.storage import Folder
+
+
+def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether all files are byte for byte what the conversion wrote.
+
+    `label_digests` are the SHA-256 of label files that were read already, by path.
+    """
+    if dataset.report is None or dataset.rows is None:
+        return
+    labels = (row.label_file for row in dataset.rows if row.in_dataset)
+    found = _digest(dataset.folder, [*labels, *dataset.report.files], label_digests)
+    if found != dataset.report.digest:
+        what = "the files are not those that the conversion wrote: the digest is another"
+        fix = "convert or pull again; after changes by hand, ignore this"
+        yield Finding(Rule.DIGEST, dataset.folder.uri(REPORT), what, fix)
+
+
+def _digest(folder: Folder, paths: Iterable[str], known: Mapping[str, str]) -> str | None:
+    """The SHA-256 of one line `<sha256>  <path>` for each file; None when one is missing."""
+    digest = sha256()
+    for path in paths:
+        try:
+            hashed = known.get(path) or _hash(folder, path)
+        except ObjectNotFound:
+            return None
+        digest.update(f"{hashed}  {path}\n".encode())
+    return digest.hexdigest()
+
+
+def _hash(folder: Folder, path: str) -> str:
+    digest = sha256()
+    for chunk in folder.chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()
