@@ -16,6 +16,7 @@ from labelround.groundtruth.errors import Response, classify
 MAX_ATTEMPTS = 5
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
+NOT_IMPLEMENTED = 501
 CREDENTIALS_FIX = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
@@ -85,6 +86,6 @@ def _refusal(what: str, response: Any) -> Exception:
         return Absent(what, code, message)
     if status == 403 or kind is Response.DENIED:
         return Conflict("AccessDenied", f"{what} was refused ({code}: {message}); mend the credentials or their policy")
-    if kind is Response.WAIT:
+    if kind is Response.WAIT and status != NOT_IMPLEMENTED:
         return Unavailable(f"{what}: {code}: {message}")
     return Refused(what, code, message)

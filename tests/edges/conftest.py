@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -203,6 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """moto's server, for S3 and Cognito."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would write a line a request into commands' stderr
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+import click
 import pytest
 
+from labelround.cli.main import cli
 from labelround.cors import LABELING_RULE
 from labelround.team import TeamClients, create, invite, listing
 from labelround.workteams import find_workteam, portal_url
@@ -61,6 +64,27 @@ CORS, CALLER, EXECUTION, TRUST, TEAM = range(5)
 def test_the_cors_rule_is_the_one_that_push_sets() -> None:
     """Word for word."""
     assert blocks()[CORS] == [LABELING_RULE]
+
+
+COMMANDS = re.findall(r"^    (labelround .*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_on_the_page_can_be_typed(line: str) -> None:
+    """Its options exist, and nothing that it must name is missing."""
+    command: click.Command = cli
+    arguments = shlex.split(line)[1:]
+    context = click.Context(command)
+    while isinstance(command, click.Group):
+        name = arguments.pop(0)
+        found = command.get_command(context, name)
+        assert found is not None, name
+        command, context = found, click.Context(found, parent=context)
+
+    values, rest, _ = command.make_parser(context).parse_args(arguments)
+
+    assert rest == []
+    assert [one.name for one in command.params if one.required and values.get(str(one.name)) is None] == []
 
 
 @pytest.mark.parametrize("place", [CALLER, EXECUTION, TRUST, TEAM])

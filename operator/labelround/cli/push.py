@@ -118,7 +118,8 @@ def _lines(report: PushReport, folder: Folder) -> Iterator[str]:
 
 
 def _failures(report: PushReport) -> Iterator[str]:
-    yield f"{len(report.failures)} pictures could not be uploaded; run the same command again to go on"
+    total = len(report.pushed) + report.untried
+    yield f"{len(report.failures)} of {total} pictures could not be uploaded; run the same command again to go on"
     yield from (f"  {problem}" for problem in report.failures)
     if report.untried:
         yield f"gave up after {len(report.failures)} failures; {report.untried} pictures were not tried"
