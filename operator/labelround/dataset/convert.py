@@ -24,7 +24,7 @@ from labelround.dataset.report import REPORT_VERSION, Report
 from labelround.dataset.scratch import scratch_folder
 from labelround.dataset.shard import ShardPlan, Tally, write_parts
 from labelround.dataset.source import ManifestSource
-from labelround.dataset.summary import report_of
+from labelround.dataset.summary import Written, report_of
 from labelround.dataset.writing import copy_images, write_labels
 from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.progress import NoProgress, Progress

@@ -12,7 +12,7 @@ from obstore.exceptions import BaseError
 
 from labelround.errors import ObjectNotFound
 from labelround.storage.keys import ObjectMeta, key_problem, walk
-from labelround.storage.local import write_anew
+from labelround.storage.local import read_chunks, stays_below, write_anew
 from labelround.storage.translation import UnaddressableKey, translated
 from labelround.uri import ObjectURI, folder
 
@@ -95,6 +95,9 @@ class Bucket:
     def chunks(self, key: str) -> Iterator[bytes]:
         """The object as a stream of byte chunks."""
         with translated(self.uri(key)):
+            if self.local_path is not None and stays_below(key):
+                yield from read_chunks(self.local_path / key, READ_CHUNK_BYTES)
+                return
             for chunk in obstore.get(self.store, key).stream(min_chunk_size=READ_CHUNK_BYTES):
                 yield bytes(chunk)
 

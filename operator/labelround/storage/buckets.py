@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from labelround.errors import ObjectNotFound, StorageDenied
+from labelround.errors import InvalidInput, ObjectNotFound, Problem, StorageDenied
 from labelround.storage.bucket import Bucket, Folder
+from labelround.storage.keys import key_problem
 from labelround.storage.translation import translated
 from labelround.uri import ObjectURI, is_s3
 
@@ -136,11 +137,18 @@ def locate(text: str, buckets: Buckets) -> Location:
 
 
 def output_folder(text: str, buckets: Buckets) -> Folder:
-    """The folder `text` to write into. A local one is made, with its parents, if it is not there."""
+    """The folder `text` to write into. A local one need not be there: the first write makes it.
+
+    Raises InvalidInput for what is no folder.
+    """
     if is_s3(text):
         uri = ObjectURI.parse(text)
         return Folder(buckets.open(uri.bucket), uri.key)
-    path = Path(text).absolute()
-    with translated(text):
-        path.mkdir(parents=True, exist_ok=True)
-    return Folder(local_bucket(path))
+    path = Path(os.path.normpath(Path(text).absolute()))
+    place = next(one for one in (path, *path.parents) if os.path.lexists(one))
+    if not place.is_dir():
+        raise InvalidInput([Problem(str(place), "is a file, not a folder", "choose another folder")])
+    missing = path.relative_to(place).as_posix() if place != path else ""
+    if missing and key_problem(missing):
+        raise InvalidInput([Problem(text, f"cannot be made: {key_problem(missing)}", "choose another name")])
+    return Folder(local_bucket(place), missing)

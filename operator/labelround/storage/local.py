@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def stays_below(key: str) -> bool:
+    """Whether the key is a path that cannot lead out of its folder."""
+    return all(segment not in {"", ".", ".."} for segment in key.split("/"))
+
+
+def read_chunks(path: Path, size: int) -> Iterator[bytes]:
+    """The content of a file, whatever its name: obstore takes no control characters."""
+    with path.open("rb") as file:
+        while chunk := file.read(size):
+            yield chunk
 
 
 def write_anew(root: Path, key: str, content: bytes) -> None:

@@ -1,0 +1,233 @@
+"""`labelround convert`: Ground Truth output manifests to a dataset."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labelround.cli.options import bucket_options, open_buckets
+
+if TYPE_CHECKING:
+    from labelround.dataset.report import Report
+    from labelround.dataset.source import ManifestSource
+    from labelround.storage import Buckets
+    from labelround.uri import ObjectURI
+
+OWNER = "labelround convert"
+INCOMPLETE_EXIT_CODE = 5
+SHOWN_RENAMES = 20
+FORMATS = ("YOLO", "Darknet")
+
+
+@click.command(short_help="Convert Ground Truth output manifests to a YOLO or Darknet dataset.")
+@click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...")
+@click.option("--labels", help="The classes in the order of their class ids, with commas between them.")
+@click.option("--label", "each_label", multiple=True, metavar="NAME", help="One class; repeat it in class id order.")
+@click.option("--label-file", metavar="FILE", help="Take the classes from a label category file (data.json).")
+@click.option("--output", required=True, metavar="DIR", help="Where the dataset goes: a folder or s3://bucket/prefix/.")
+@click.option(
+    "--attribute",
+    "attributes",
+    multiple=True,
+    metavar="NAME",
+    help="The label attribute; one for all manifests, or one for each. Default: the only one that holds boxes.",
+)
+@click.option(
+    "--format", "output_format", type=click.Choice(FORMATS, case_sensitive=False), default="YOLO", show_default=True
+)
+@click.option("--images-prefix", metavar="P", help="s3://bucket/prefix/ of all images. Default: their common folder.")
+@click.option("--check-images/--no-check-images", help="Read the images' headers: size, orientation, damage.")
+@click.option(
+    "--images",
+    type=click.Choice(("Reference", "Copy"), case_sensitive=False),
+    default="Reference",
+    show_default=True,
+    help="Refer to the images, or copy them into the dataset.",
+)
+@click.option("--train", type=click.IntRange(0), default=80, show_default=True, help="Share of the training images.")
+@click.option("--val", type=click.IntRange(0), default=20, show_default=True, help="Share of the validation images.")
+@click.option("--test", type=click.IntRange(0), default=0, show_default=True, help="Share of the test images.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed makes another split.")
+@click.option("--group-by", default="", metavar="REGEX", help="Images whose keys match alike stay in one split.")
+@click.option("--previews", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Pictures to draw.")
+@click.option("-o", "printed", type=click.Choice(("table", "json")), default="table", help="What to print on stdout.")
+@bucket_options
+def convert(
+    manifests: tuple[str, ...],
+    labels: str | None,
+    each_label: tuple[str, ...],
+    label_file: str | None,
+    output: str,
+    attributes: tuple[str, ...],
+    output_format: str,
+    images_prefix: str | None,
+    check_images: bool,
+    images: str,
+    train: int,
+    val: int,
+    test: int,
+    seed: int,
+    group_by: str,
+    previews: int,
+    printed: str,
+    root: Path | None,
+    bucket: dict[str, Path],
+    s3_endpoint_url: str | None,
+    region: str | None,
+) -> None:
+    """Convert Ground Truth output manifests to a YOLO or Darknet dataset.
+
+    MANIFEST is a file, an s3:// address, or the output folder of a labeling job. Several manifests make one dataset:
+    chunks of one job, follow-up jobs (the later one named wins) and jobs for further classes.
+
+    Exits with 5 when boxes were dropped or images failed, and with 3, having written nothing, when the input is wrong.
+    """
+    from labelround.cli.console import progress
+    from labelround.dataset.classes import UnknownClasses
+    from labelround.dataset.convert import ConversionPlan
+    from labelround.dataset.convert import convert as run
+    from labelround.spec.model import ImagesMode, OutputFormat, Split
+    from labelround.storage import output_folder
+
+    buckets = open_buckets(root, bucket, s3_endpoint_url, region)
+    plan = ConversionPlan(
+        sources=tuple(_sources(manifests, attributes, buckets)),
+        labels=_labels(labels, each_label, label_file, buckets),
+        output_format=OutputFormat(output_format),
+        images_prefix=_prefix(images_prefix),
+        split=Split(train, val, test, seed, group_by),
+        images_mode=ImagesMode(images),
+        check_images=check_images,
+        previews=previews,
+        owner=OWNER,
+    )
+    folder = output_folder(output, buckets)
+    try:
+        with progress() as told:
+            report = run(plan, folder, buckets, progress=told)
+    except UnknownClasses as error:
+        if not plan.labels:
+            click.echo(f"name the classes, in the order of their class ids:\n  {_command_with(error.names)}", err=True)
+        raise
+    click.echo(report.to_json().decode() if printed == "json" else folder.uri("report.json"), nl=printed != "json")
+    for line in _summary(report):
+        click.echo(line, err=True)
+    if not report.complete:
+        sys.exit(INCOMPLETE_EXIT_CODE)
+
+
+def _sources(manifests: Sequence[str], attributes: Sequence[str], buckets: Buckets) -> Iterator[ManifestSource]:
+    """The manifests with their attributes; a later one is a later attempt."""
+    from labelround.dataset.source import ManifestSource
+    from labelround.storage import locate
+
+    places: list[tuple[str, str | None]]
+    if len(attributes) <= 1:
+        places = [(manifest, attributes[0] if attributes else None) for manifest in manifests]
+    elif len(manifests) == 1:
+        places = [(manifests[0], attribute) for attribute in attributes]
+    elif len(attributes) == len(manifests):
+        places = list(zip(manifests, attributes, strict=True))
+    else:
+        raise click.UsageError("name one --attribute for all manifests, or one for each")
+    for attempt, (text, attribute) in enumerate(places):
+        manifest = _manifest(text, buckets)
+        yield ManifestSource(locate(manifest, buckets), manifest, attribute, attempt=attempt)
+
+
+def _manifest(text: str, buckets: Buckets) -> str:
+    """The manifest that `text` names, itself or by the folder of its labeling job. Raises InvalidManifest."""
+    from labelround.errors import InvalidManifest, ObjectNotFound, Problem
+    from labelround.storage import locate
+    from labelround.uri import is_s3
+
+    below = f"{text.rstrip('/')}/manifests/output/output.manifest"
+    if not is_s3(text):
+        if Path(text).is_dir():
+            text = below
+        if not Path(text).exists():
+            raise InvalidManifest([Problem(text, "there is no such file", "name an output manifest")])
+        return text
+    try:
+        for one in (text, below):
+            place = locate(one, buckets)
+            if place.key and not one.endswith("/") and place.bucket.exists(place.key):
+                return one
+    except (ValueError, ObjectNotFound) as error:
+        raise InvalidManifest([Problem(text, str(error))]) from error
+    raise InvalidManifest([Problem(text, "there is no such object", "name an output manifest")])
+
+
+def _labels(labels: str | None, each_label: Sequence[str], label_file: str | None, buckets: Buckets) -> tuple[str, ...]:
+    """The classes, however they were named; none when they were not."""
+    from labelround.labelfile import read_labels
+    from labelround.storage import locate
+
+    if (labels is not None) + bool(each_label) + (label_file is not None) > 1:
+        raise click.UsageError("use one of --labels, --label and --label-file")
+    if label_file is not None:
+        place = locate(label_file, buckets)
+        return read_labels(place.bucket.read(place.key), label_file)
+    return tuple(labels.split(",")) if labels is not None else tuple(each_label)
+
+
+def _prefix(text: str | None) -> ObjectURI | None:
+    from labelround.uri import ObjectURI
+
+    if text is None:
+        return None
+    try:
+        return ObjectURI.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--images-prefix") from None
+
+
+def _command_with(names: Sequence[str]) -> str:
+    """The command line as it was given, with classes."""
+    context = click.get_current_context()
+    words = ["labelround", "convert"]
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given:
+            words += _words(parameter, context.params[parameter.name or ""])
+    plain = all("," not in name for name in names)
+    words += ["--labels", ",".join(names)] if plain else [word for name in names for word in ("--label", name)]
+    return shlex.join(words)
+
+
+def _words(parameter: click.Parameter, value: Any) -> Iterator[str]:
+    """One parameter as it is written on a command line."""
+    if isinstance(value, dict):
+        values = [f"{name}={path}" for name, path in value.items()]
+    else:
+        values = [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
+    for one in values:
+        if isinstance(parameter, click.Argument):
+            yield one
+        elif isinstance(value, bool):
+            yield parameter.opts[0] if value else parameter.secondary_opts[0]
+        else:
+            yield from (parameter.opts[0], one)
+
+
+def _summary(report: Report) -> Iterator[str]:
+    """What a person wants to know at once."""
+    images, boxes = report.images, report.boxes
+    yield (
+        f"{images.total} images: {images.labeled} labeled, {images.empty} empty, {images.failed} failed,"
+        f" {images.unlabeled} unlabeled; {boxes.written} of {boxes.read} boxes written"
+    )
+    yield "split: " + ", ".join(f"{count} {part}" for part, count in report.splits.items() if count)
+    for reason, count in boxes.dropped.items():
+        yield f"dropped: {count} boxes ({reason.replace('_', ' ')})"
+    for warning in report.warnings:
+        yield f"warning: {warning}"
+    for rename in report.renames[:SHOWN_RENAMES]:
+        yield f"  {rename.source_ref} -> {rename.image}"
+    if report.renamed > SHOWN_RENAMES:
+        yield f"  ... and {report.renamed - SHOWN_RENAMES} more"
