@@ -21,10 +21,11 @@ class BadLine(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InputLine:
-    """One data object of an input manifest: its line without the newline, and the address of its image."""
+    """One data object of an input manifest: its line without the newline, its image's address, all its attributes."""
 
     text: str
     source_ref: str
+    attributes: frozenset[str]
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -42,7 +43,8 @@ def parse_object(line: bytes) -> dict[str, Any]:
     """One JSON object. Raises BadLine."""
     try:
         entry = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
-        _ENCODER.encode(entry).encode("utf-8")  # lone surrogates cannot be written again
+        if b"\\u" in line:
+            _ENCODER.encode(entry).encode("utf-8")  # fails for half of a surrogate pair, which cannot be written again
     except UnicodeDecodeError:
         raise BadLine("the line is not UTF-8") from None
     except (ValueError, RecursionError):
@@ -68,7 +70,7 @@ def read_input_line(line: bytes) -> InputLine:
     for name, value in entry.items():
         if name.startswith("$"):
             raise BadLine(f"the attribute {name!r} begins with $")
-        if len(value if isinstance(value, str) else _ENCODER.encode(value)) > MAX_ATTRIBUTE_CHARACTERS:
+        if len(line) > MAX_ATTRIBUTE_CHARACTERS and _length(value) > MAX_ATTRIBUTE_CHARACTERS:
             raise BadLine(f"the attribute {name!r} has more than {MAX_ATTRIBUTE_CHARACTERS} characters")
     try:
         uri = ObjectURI.parse(source_ref)
@@ -76,7 +78,12 @@ def read_input_line(line: bytes) -> InputLine:
         raise BadLine(str(error)) from None
     if not uri.key.lower().endswith(IMAGE_EXTENSIONS):
         raise BadLine(f"{source_ref} is not a {', '.join(IMAGE_EXTENSIONS)} file")
-    return InputLine(line.decode("utf-8"), source_ref)
+    return InputLine(line.decode("utf-8"), source_ref, frozenset(entry))
+
+
+def _length(value: Any) -> int:
+    """How many characters an attribute's value has."""
+    return len(value if isinstance(value, str) else _ENCODER.encode(value))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from labelround.errors import Failed
 from labelround.server.app import application_of
@@ -27,9 +28,16 @@ class NotStarted(Failed):
 @contextmanager
 def served(settings: ServerSettings, buckets: Buckets) -> Iterator[str]:
     """The endpoint URL of a server that runs for as long as the context lasts."""
-    with opened(settings, buckets) as service, contextlib.closing(_listening(settings)) as listener:
+    with opened(settings, buckets) as service, listening(application_of(service), settings.host, settings.port) as url:
+        yield url
+
+
+@contextmanager
+def listening(app: ASGIApp, host: str, port: int) -> Iterator[str]:
+    """The URL of an application that answers for as long as the context lasts."""
+    with contextlib.closing(_listener(host.strip("[]"), port)) as listener:
         config = uvicorn.Config(
-            application_of(service),
+            app,
             http="h11",
             ws="none",
             loop="asyncio",
@@ -79,14 +87,13 @@ def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
         thread.join(2 * STOP_SECONDS)
 
 
-def _listening(settings: ServerSettings) -> socket.socket:
-    host = settings.host.strip("[]")
+def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, settings.port), family=family)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise NotStarted(
-            f"the server cannot listen on {host}:{settings.port} ({error.strerror}); choose another port, or 0 for any"
+            f"the server cannot listen on {host}:{port} ({error.strerror}); choose another port, or 0 for any"
         ) from error
 
 

@@ -12,7 +12,7 @@ from labelround.images import BadImage, read_header
 from labelround.labelfile import read_labels
 from labelround.server.boxes import Size
 from labelround.server.jobs import Job, output_folder
-from labelround.server.lines import BadLine, parse_object, read_input_line, split_lines
+from labelround.server.lines import BadLine, read_input_line, split_lines
 from labelround.server.rows import InputObject
 from labelround.server.rules import address_problem
 from labelround.server.work import UnreadableImage
@@ -149,8 +149,7 @@ def input_objects(job: Job, buckets: Buckets) -> Iterator[InputObject]:
             problems += 1
             bad += [f"line {number}: {str(error)[:160]}"] if len(bad) < SHOWN_LINES else []
             continue
-        kept = job.attribute in parse_object(line)
-        yield InputObject(place, read.text, read.source_ref, kept)
+        yield InputObject(place, read.text, read.source_ref, kept=job.attribute in read.attributes)
         place += 1
     if problems:
         more = f"; and {problems - len(bad)} more" if problems > len(bad) else ""
