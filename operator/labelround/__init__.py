@@ -15,7 +15,7 @@ __all__ = ["__version__", "merge", "read_annotations"]
 def __getattr__(name: str) -> object:
     """Import the tables, and with them pandas, when they are first asked for."""
     if name in {"merge", "read_annotations"}:
-        from labelround import annotations
+        from importlib import import_module
 
-        return getattr(annotations, name)
+        return getattr(import_module("labelround.annotations"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

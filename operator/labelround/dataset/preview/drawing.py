@@ -107,8 +107,14 @@ def _outline(pen: ImageDraw, canvas: tuple[int, int], place: Rectangle, of: tupl
     halo = (0, 0, 0) if ink(of) == (0, 0, 0) else (255, 255, 255)
     half = line / 2
     for grown, width, paint in ((half + 1, line + 2, halo), (half, line, of)):
-        corner = (min(canvas[0] - 1, max(right, left + 1) + grown), min(canvas[1] - 1, max(bottom, top + 1) + grown))
-        pen.rectangle((max(0, left - grown), max(0, top - grown), *corner), outline=paint, width=width)
+        first = _inside(canvas, left - grown, top - grown)
+        last = _inside(canvas, max(right, left + 1) + grown, max(bottom, top + 1) + grown)
+        pen.rectangle((*first, *last), outline=paint, width=width)
+
+
+def _inside(canvas: tuple[int, int], x: float, y: float) -> tuple[float, float]:
+    """The point, or the nearest one on the canvas."""
+    return max(0, min(x, canvas[0] - 1)), max(0, min(y, canvas[1] - 1))
 
 
 def _tag(
