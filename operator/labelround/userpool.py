@@ -88,8 +88,8 @@ class UserPool:
 
     def ensure_invitation(self, portal_url: str) -> None:
         """Put the portal's address into the invitations of a pool that labelround made."""
-        invitation = _invitation(self.describe())
-        if portal_url in invitation:
+        template = self.describe().get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
+        if portal_url in template.get("EmailMessage", ""):
             return
         with translated(f"setting the invitation of the user pool {self.id}"):
             self.client.update_user_pool(UserPoolId=self.id, **pool_settings(portal_url))
@@ -240,11 +240,6 @@ def _updatable(client: Any, operation: str, current: Mapping[str, Any]) -> dict[
     """The present settings that the update must repeat, since it resets what it does not name."""
     members = client.meta.service_model.operation_model(operation).input_shape.members
     return {name: value for name, value in current.items() if name in members}
-
-
-def _invitation(pool: Mapping[str, Any]) -> str:
-    template = pool.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
-    return str(template.get("EmailMessage", ""))
 
 
 def _person(user: Mapping[str, Any]) -> Person:
