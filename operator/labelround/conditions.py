@@ -151,7 +151,7 @@ def _sentence(snapshot: Snapshot, decision: Decision, images: Mapping[str, int])
         case Reason.CONVERSION_QUEUED:
             return "the conversion waits for its turn"
         case Reason.CONVERTING:
-            return f"converting; {told}"
+            return told
         case Reason.CONVERTED if report is not None:
             failed = f", {_count(report.images.failed, 'image')} failed" if report.images.failed else ""
             return (

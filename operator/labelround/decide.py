@@ -222,7 +222,7 @@ def _nothing_labeled_is_a_failure(seen: Observation) -> Decision | None:
     )
 
 
-def _what_was_labeled_is_converted(seen: Observation) -> Decision | None:
+def _what_was_labeled_is_converted(_seen: Observation) -> Decision | None:
     return Decision(Action.START_CONVERSION, Reason.CONVERTING)
 
 

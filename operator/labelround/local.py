@@ -19,6 +19,7 @@ from labelround.progress import NoProgress, Progress
 from labelround.reconcile import Reconciler, Result
 from labelround.spec.model import LabelingRound
 from labelround.spec.parse import changed_fields
+from labelround.status import is_succeeded
 from labelround.storage import Buckets, Folder
 
 PATIENCE = 8
@@ -137,9 +138,13 @@ class LocalRunner:
             self.sleep(self.poll_seconds)
 
     def _known_status(self, round: LabelingRound, document: Mapping[str, Any], known: Record) -> Mapping[str, Any]:
-        """The recorded status, if it is this round's. Raises InvalidRound when the spec of a begun round changed."""
+        """The recorded status, if it is this round's. Raises InvalidRound when the spec of a begun round changed.
+
+        A success whose dataset is gone is no longer one: the dataset is made again.
+        """
         if known.uid in {round.uid, ""}:
-            return known.status
+            gone = is_succeeded(known.status) and self.reconciler.converter.observe(round).report is None
+            return {} if gone else known.status
         bucket = self.reconciler.buckets.open(round.bucket)
         claims = [read_claim(Folder(bucket, prefix)) for prefix in (round.prefix, round.output_prefix)]
         if all(claim is None or claim.owner != known.uid for claim in claims):

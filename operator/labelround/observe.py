@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from labelround.dataset.claim import check_claim
 from labelround.dataset.report import Report
 from labelround.decide import ConversionState, JobObservation, Observation
 from labelround.errors import ObjectNotFound
@@ -17,7 +18,7 @@ from labelround.layout import Layout
 from labelround.plan import Plan, PlannedJob, plan_round
 from labelround.request import UID_TAG
 from labelround.spec.model import LabelingRound
-from labelround.storage import Bucket
+from labelround.storage import Bucket, Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,18 @@ def observe(
     *,
     finished: bool,
 ) -> Snapshot:
-    """Look at the manifests and the labeling jobs of a round. Nothing is written."""
+    """Look at the manifests and the labeling jobs of a round. Nothing is written.
+
+    Manifests count only under the round's own claim. Raises Conflict when the folder is another round's.
+    """
     plan = Plan(round, Layout.of(round), 0)
     if finished:
         return Snapshot(round, conversion=conversion, finished=True)
     if round.labeling_job.adopt:
         adopted = tuple(ObservedJob(job, describe(job.name)) for job in plan.jobs)
         return Snapshot(round, attempts=(adopted,), conversion=conversion)
+    if check_claim(Folder(bucket, round.prefix), round.uid) is None:
+        return Snapshot(round, conversion=conversion)
     attempts: list[tuple[ObservedJob, ...]] = []
     image_count: int | None = None
     for attempt in range(1, round.attempts + 1):

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from labelround.dataset.claim import claim
-from labelround.dataset.outstanding import outstanding_keys
-from labelround.decide import Action, Decision, Observation, decide
+from labelround.dataset.claim import check_claim, claim
+from labelround.decide import Action, Decision, decide
 from labelround.errors import Conflict, InvalidInput, LabelroundError, ObjectNotFound, Unavailable
-from labelround.groundtruth.api import LabelingAPI, LabelingJob
+from labelround.followup import unlabeled_keys
+from labelround.groundtruth.api import LabelingAPI
 from labelround.groundtruth.errors import NameInUse
 from labelround.layout import Layout
 from labelround.manifest import manifest_line, select_images
-from labelround.observe import ManifestCounter, ObservedConversion, ObservedJob, Snapshot, observe
+from labelround.observe import ManifestCounter, ObservedConversion, Snapshot, observe
 from labelround.plan import PlannedJob, plan_round
 from labelround.request import JobSettings, label_category_config, labeling_job_request, ui_template
 from labelround.spec.model import LabelingRound
 from labelround.status import is_finished, round_status
-from labelround.storage import Buckets, Folder
+from labelround.storage import Bucket, Buckets, Folder
 
 
 class Converter(Protocol):
@@ -107,24 +107,29 @@ class Reconciler:
         """Write the manifests of the next attempt, the first chunk last: it completes the attempt."""
         round = snapshot.round
         bucket = self.buckets.open(round.bucket)
-        claim(Folder(bucket, round.prefix), round.uid, round.name)
-        if snapshot.attempts:
-            keys = outstanding_keys(snapshot, self.buckets)
-        else:
-            keys = list(select_images(bucket.list(round.images_prefix), round.images_prefix).keys)
-        if not keys:
-            raise Conflict(
-                "NoImages",
-                f"spec.imagesPrefix: no .jpg, .jpeg or .png image lies below {bucket.uri(round.images_prefix)}; upload"
-                " the pictures or correct the prefix",
-            )
+        keys = unlabeled_keys(snapshot, self.buckets) if snapshot.attempts else _image_keys(round, bucket)
+        if not keys and snapshot.attempts:
+            self.converter.start(snapshot)  # the counters were behind: the output shows every image labeled
+            return
         attempt = len(snapshot.attempts) + 1
         plan = plan_round(round, snapshot.image_count or len(keys))
         manifests = plan.manifests_for_attempt(attempt, len(keys))
+        self._claim_prefix(round, bucket)
         self._delete_stale(snapshot, attempt, len(manifests))
         for manifest in reversed(manifests):
             lines = (manifest_line(round.bucket, key) for key in keys[manifest.start : manifest.stop])
             bucket.write(manifest.key, b"".join(lines))
+
+    def _claim_prefix(self, round: LabelingRound, bucket: Bucket) -> None:
+        """Make the round's folder its own. Raises Conflict when it is another round's, or has a manifest already."""
+        folder = Folder(bucket, round.prefix)
+        key = Layout.of(round).manifest_key(1, 0, 1)
+        if check_claim(folder, round.uid) is None and bucket.exists(key):
+            raise Conflict(
+                "PrefixInUse",
+                f"spec.prefix: {bucket.uri(key)} is not this round's; move it away or choose another prefix",
+            )
+        claim(folder, round.uid, round.name)
 
     def _delete_stale(self, snapshot: Snapshot, attempt: int, chunks: int) -> None:
         """Delete later chunks that an interrupted pass over more images left behind."""
@@ -153,8 +158,17 @@ class Reconciler:
         return self.portal_url(arn) if arn else ""
 
 
+def _image_keys(round: LabelingRound, bucket: Bucket) -> list[str]:
+    """The images of a new round. Raises Conflict when there is none."""
+    keys = list(select_images(bucket.list(round.images_prefix), round.images_prefix).keys)
+    if not keys:
+        raise Conflict(
+            "NoImages",
+            f"spec.imagesPrefix: no .jpg, .jpeg or .png image lies below {bucket.uri(round.images_prefix)}; upload the"
+            " pictures or correct the prefix",
+        )
+    return keys
+
+
 def _planned(snapshot: Snapshot, name: str) -> PlannedJob:
     return next(observed.planned for observed in snapshot.jobs if observed.planned.name == name)
-
-
-__all__ = ["Converter", "LabelingJob", "Observation", "ObservedJob", "Reconciler", "Result"]

@@ -78,7 +78,7 @@ def round_status(
     elif (eta := _estimated_completion(snapshot, images, now)) is not None:
         status["estimatedCompletionTime"] = rfc3339(eta)
     if "total" in images:
-        status["progress"] = f"{images.get('labeled', 0)}/{images['total']}"
+        status["progress"] = f"{images.get('labeled', 0) + images.get('empty', 0)}/{images['total']}"
     if portal_url:
         status["workerPortalURL"] = portal_url
     if images:

@@ -107,6 +107,7 @@ def _server_settings(options: Options) -> Any:
 
     return ServerSettings(
         database=options.state / "server.db",
+        request_log=options.state / "requests.jsonl",
         answers=options.answers,
         seed=options.seed,
         noise=options.noise,
@@ -116,14 +117,18 @@ def _server_settings(options: Options) -> Any:
 
 
 def _local_service(client: Any, round: LabelingRound, options: Options) -> Service:
+    poll = options.poll_seconds or LOCAL_POLL_SECONDS
+    return Service(Boto3LabelingAPI(client), client, local_settings(round, options), lambda _: "", poll)
+
+
+def local_settings(round: LabelingRound, options: Options) -> JobSettings:
+    """The job settings for a labelround server: region, role and team are names that it does not look behind."""
     workteam = round.labeling_job.workteam or options.workteam or LOCAL_WORKTEAM
-    settings = JobSettings(
+    return JobSettings(
         region=LOCAL_REGION,
         role_arn=options.role_arn or f"arn:aws:iam::{LOCAL_ACCOUNT}:role/labelround",
         workteam_arn=workteam_arn(workteam, LOCAL_REGION, LOCAL_ACCOUNT),
     )
-    poll = options.poll_seconds or LOCAL_POLL_SECONDS
-    return Service(Boto3LabelingAPI(client), client, settings, lambda _: "", poll)
 
 
 def _aws_service(round: LabelingRound, options: Options) -> Service:
@@ -133,7 +138,7 @@ def _aws_service(round: LabelingRound, options: Options) -> Service:
     settings = JobSettings(
         region=client.meta.region_name,
         role_arn=options.role_arn or "",
-        workteam_arn=_known_workteam_arn(round.labeling_job.workteam or options.workteam or "", client),
+        workteam_arn=known_workteam_arn(round.labeling_job.workteam or options.workteam or "", client),
     )
     poll = options.poll_seconds or AWS_POLL_SECONDS
     return Service(Boto3LabelingAPI(client), client, settings, lambda arn: portal_url(client, arn), poll)
@@ -146,7 +151,7 @@ def workteam_arn(workteam: str, region: str, account: str) -> str:
     return f"arn:aws:sagemaker:{region}:{account}:workteam/private-crowd/{workteam}"
 
 
-def _known_workteam_arn(workteam: str, client: Any) -> str:
+def known_workteam_arn(workteam: str, client: Any) -> str:
     """The ARN of the team, looked up by name; "" when none was named (an adopted job needs none)."""
     if not workteam or WORKTEAM_ARN.fullmatch(workteam):
         return workteam

@@ -11,8 +11,15 @@ import yaml
 
 from labelround import aws
 from labelround.checks import CheckClients, CheckSettings, Findings, check_round
-from labelround.cli.environment import Options, workteam_arn
-from labelround.cli.environment import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_WORKTEAM
+from labelround.cli.environment import (
+    LOCAL_ACCOUNT,
+    LOCAL_REGION,
+    LOCAL_WORKTEAM,
+    Options,
+    known_workteam_arn,
+    local_settings,
+    workteam_arn,
+)
 from labelround.errors import InvalidInput, LabelroundError, Problem
 from labelround.manifest import Selection, select_images
 from labelround.plan import Plan, plan_round
@@ -21,6 +28,7 @@ from labelround.spec.model import LabelingRound
 from labelround.spec.parse import parse_round
 
 UNKNOWN_ROLE = "arn:aws:iam::000000000000:role/EXECUTION-ROLE"
+UNKNOWN_WORKTEAM = "WORKTEAM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +71,25 @@ def plan_report(document: Mapping[str, Any], options: Options) -> PlanReport:
     selection, unreadable = _select(round, options)
     plan = plan_round(round, len(selection.keys))
     jobs = [job for job in plan.jobs if not job.adopted]
-    settings, requests, refused = _requests(round, plan, options)
+    clients, unreachable = _clients(options)
+    settings = _settings(round, options, clients)
+    requests, refused = _requests(round, plan, settings)
     checked = check_round(
         round,
         CheckSettings(
             region=settings.region,
             role_arn=options.role_arn or "",
-            workteam=options.workteam or "",
+            workteam=options.workteam or ("" if options.on_aws else LOCAL_WORKTEAM),
             job_names=tuple(job.name for job in jobs),
             owner_tags=ownership_tags(round, settings),
             on_aws=options.on_aws,
         ),
         options.buckets,
-        _clients(options),
+        clients,
     )
     known = {problem.where for problem in checked.errors}
-    own = Findings(errors=tuple(problem for problem in (*unreadable, *refused) if problem.where not in known))
+    found = (*unreachable, *unreadable, *refused)
+    own = Findings(errors=tuple(problem for problem in found if problem.where not in known))
     return PlanReport(round.name, len(selection.keys), selection, plan, requests, own + checked)
 
 
@@ -102,18 +113,8 @@ def _select(round: LabelingRound, options: Options) -> tuple[Selection, tuple[Pr
 
 
 def _requests(
-    round: LabelingRound, plan: Plan, options: Options
-) -> tuple[JobSettings, tuple[Mapping[str, Any], ...], tuple[Problem, ...]]:
-    """The requests, with stand-ins where a role or a team is still missing (the checks name those)."""
-    region = options.region or LOCAL_REGION
-    if options.on_aws:
-        region = options.region or aws.session().region_name or LOCAL_REGION
-    workteam = round.labeling_job.workteam or options.workteam or LOCAL_WORKTEAM
-    settings = JobSettings(
-        region=region,
-        role_arn=options.role_arn or UNKNOWN_ROLE,
-        workteam_arn=workteam_arn(workteam, region, LOCAL_ACCOUNT),
-    )
+    round: LabelingRound, plan: Plan, settings: JobSettings
+) -> tuple[tuple[Mapping[str, Any], ...], tuple[Problem, ...]]:
     requests: list[Mapping[str, Any]] = []
     problems: list[Problem] = []
     for job in plan.jobs:
@@ -123,18 +124,37 @@ def _requests(
             requests.append(labeling_job_request(job, round, settings))
         except InvalidInput as error:
             problems.extend(error.problems)
-    return settings, tuple(requests), tuple(dict.fromkeys(problems))
+    return tuple(requests), tuple(dict.fromkeys(problems))
 
 
-def _clients(options: Options) -> CheckClients:
+def _settings(round: LabelingRound, options: Options, clients: CheckClients) -> JobSettings:
+    """As `run` would use them, with stand-ins for a role or team that is missing: the checks name those."""
+    if not options.on_aws:
+        return local_settings(round, options)
+    if clients.sagemaker is None:
+        return JobSettings(LOCAL_REGION, UNKNOWN_ROLE, workteam_arn(UNKNOWN_WORKTEAM, LOCAL_REGION, LOCAL_ACCOUNT))
+    region = clients.sagemaker.meta.region_name
+    workteam = round.labeling_job.workteam or options.workteam or UNKNOWN_WORKTEAM
+    try:
+        workteam = known_workteam_arn(workteam, clients.sagemaker)
+    except LabelroundError:
+        workteam = workteam_arn(workteam, region, LOCAL_ACCOUNT)
+    return JobSettings(region, options.role_arn or UNKNOWN_ROLE, workteam)
+
+
+def _clients(options: Options) -> tuple[CheckClients, tuple[Problem, ...]]:
+    """The clients to ask, none for folders and for a server on this machine; and why one cannot be made."""
     if options.local:
-        return CheckClients()
-    return CheckClients(
-        s3=aws.client("s3", region=options.region or LOCAL_REGION, endpoint_url=options.s3_endpoint_url),
-        sagemaker=aws.client(
-            "sagemaker", region=options.region or LOCAL_REGION, endpoint_url=options.sagemaker_endpoint_url
-        ),
-    )
+        return CheckClients(), ()
+    try:
+        s3 = aws.client("s3", region=options.region, endpoint_url=options.s3_endpoint_url)
+        if options.answers:
+            return CheckClients(s3=s3), ()
+        endpoint = options.sagemaker_endpoint_url
+        sagemaker = aws.client("sagemaker", region=options.region, endpoint_url=endpoint)
+    except LabelroundError as error:
+        return CheckClients(), (Problem("--region", str(error)),)
+    return CheckClients(s3=s3, sagemaker=sagemaker), ()
 
 
 def _lines(report: PlanReport) -> Iterator[str]:

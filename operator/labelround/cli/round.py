@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelround.cli.options import bucket_options, open_buckets
-from labelround.errors import Failed, InvalidInput, InvalidRound, Problem, Unfinished
+from labelround.errors import Failed, InvalidRound, Problem, Unfinished
 
 if TYPE_CHECKING:
     from labelround.cli.environment import Options
@@ -76,9 +78,8 @@ def run(file: Path, poll_seconds: float | None, output: str, **options: Any) -> 
     server at --s3-endpoint-url.
     """
     documents = _documents(file)
-    resume = f"labelround run -f {file}"
     for document in documents:
-        _run(document, _options(options, poll_seconds), output, resume)
+        _run(document, _options(options, poll_seconds), output)
 
 
 @click.command(short_help="Label a folder of pictures: write its round.yaml and run it.")
@@ -95,14 +96,14 @@ def label(pictures: Path, labels: str, name: str | None, output: str, **options:
     """
     from labelround.cli.folder import round_of_folder
 
-    folder_round = round_of_folder(pictures.absolute(), tuple(labels.split(",")), name)
+    names = tuple(name.strip() for name in labels.split(","))
+    folder_round = round_of_folder(pictures.absolute(), names, name)
     folder_round.write()
     click.echo(f"round: {folder_round.file}", err=True)
     options |= {"root": None, "bucket": {LABEL_BUCKET: folder_round.parent}, "s3_endpoint_url": None, "region": None}
     options["state_dir"] = options["state_dir"] or folder_round.state
-    resume = f"labelround run -f {folder_round.file} --bucket {LABEL_BUCKET}={folder_round.parent} --state-dir {folder_round.state}"
     for document in _documents(folder_round.file):
-        _run(document, _options(options, None), output, resume)
+        _run(document, _options(options, None), output)
 
 
 @click.command(short_help="Show what a round would do, and every problem it has. Writes nothing.")
@@ -169,32 +170,33 @@ def _options(options: Mapping[str, Any], poll_seconds: float | None) -> Options:
     )  # fmt: skip
 
 
-def _run(document: Mapping[str, Any], options: Options, output: str, resume: str) -> None:
+def _run(document: Mapping[str, Any], options: Options, output: str) -> None:
     """Run one round, tell how it goes on stderr and print its status on stdout."""
     from labelround.cli.environment import labeling_service
-    from labelround.cli.running import finish, run_to_the_end
+    from labelround.cli.running import finish, recorded_end, run_to_the_end
     from labelround.spec.parse import parse_round
 
     round = parse_round(document)
-    with labeling_service(round, options) as service:
-        if service is None:
-            raise Unfinished(_how_to_label(round))
-        try:
-            status = run_to_the_end(round, document, options, service)
-        except KeyboardInterrupt:
-            click.echo(f"\ninterrupted; the labeling job goes on. To resume: {resume}", err=True)
-            raise SystemExit(130) from None
-        except InvalidInput:
-            raise
+    status = recorded_end(round, options)
+    if status is None:
+        with labeling_service(round, options) as service:
+            if service is None:
+                raise Unfinished(_how_to_label(round))
+            try:
+                status = run_to_the_end(round, document, options, service)
+            except KeyboardInterrupt:
+                again = shlex.join(["labelround", *sys.argv[1:]])
+                click.echo(f"\ninterrupted; the labeling job stays as it is. To resume: {again}", err=True)
+                raise SystemExit(130) from None
     finish(round, status, options, output)
 
 
 def _how_to_label(round: LabelingRound) -> str:
     return (
-        f"nobody is there to label the round {round.name} yet. Nothing was written. Three ways to go on:\n"
+        f"nobody is there to label the round {round.name} yet, so it has not begun. Three ways to go on:\n"
         "  simulate workers who answer from an output manifest:  add --answers FILE\n"
         "  use a labelround server, or anything else that speaks the labeling API, that sees these folders:\n"
         "                                                        add --sagemaker-endpoint-url URL\n"
-        "  use AWS SageMaker Ground Truth with pictures in S3:   labelround push, then labelround run -f without --root\n"
+        "  use AWS SageMaker Ground Truth with pictures in S3:   labelround push, then labelround run without --root\n"
         "Drawing boxes in the browser is not part of this version."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -10,25 +9,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-import yaml
 
 from labelround.cli.console import progress
 from labelround.cli.environment import Options, Service
-from labelround.dataset.preview import SHEET
+from labelround.cli.output import show
+from labelround.dataset.convert import read_report
+from labelround.dataset.formats import PREVIEWS
+from labelround.dataset.preview import INDEX
 from labelround.errors import Failed
 from labelround.local import InProcessConverter, LocalRunner, RecordFile
 from labelround.progress import Progress
 from labelround.reconcile import Reconciler, Result
 from labelround.spec.model import LabelingRound
 from labelround.status import is_finished, is_succeeded
+from labelround.storage import Folder
 
 DROPPED_EXIT_CODE = 5
 
 
 def recorded_end(round: LabelingRound, options: Options) -> Mapping[str, Any] | None:
-    """The recorded status of a round that has ended on this machine; None for any other."""
+    """The recorded status of a round that has ended on this machine and whose dataset is there; None otherwise."""
     record = RecordFile.of(options.state, round).read()
-    return record.status if record.uid == round.uid and is_finished(record.status) else None
+    if record.uid != round.uid or not is_finished(record.status):
+        return None
+    there = InProcessConverter(options.buckets).observe(round).report is not None
+    return record.status if there or not is_succeeded(record.status) else None
 
 
 def run_to_the_end(
@@ -50,17 +55,18 @@ def run_to_the_end(
 
 def finish(round: LabelingRound, status: Mapping[str, Any], options: Options, output: str) -> None:
     """Print how a round ended and exit accordingly: 0 succeeded, 1 failed, 5 with failed images."""
-    if output == "json":
-        click.echo(json.dumps({"status": status}, ensure_ascii=False, indent=2))
-    else:
-        click.echo(yaml.safe_dump({"status": status}, sort_keys=False, allow_unicode=True, width=120), nl=False)
+    show({"status": status}, (), output)
     if not is_succeeded(status):
         message = next(each["message"] for each in status["conditions"] if each["type"] == "Succeeded")
         raise Failed(f"the round {round.name} failed: {message}")
     bucket = options.buckets.open(round.bucket)
     click.echo(f"dataset: {bucket.uri(round.output_prefix)}", err=True)
-    if bucket.exists(round.output_prefix + SHEET):
-        click.echo(f"preview: {bucket.uri(round.output_prefix + SHEET)}", err=True)
+    report = read_report(Folder(bucket, round.output_prefix))
+    for warning in report.warnings if report else ():
+        click.echo(f"warning: {warning}", err=True)
+    sheet = f"{round.output_prefix}{PREVIEWS}/{INDEX}"
+    if bucket.exists(sheet):
+        click.echo(f"preview: {bucket.uri(sheet)}", err=True)
     if status["images"]["failed"] or status["images"]["unlabeled"]:
         click.echo("some images are not in the dataset; images.csv there says why for each", err=True)
         sys.exit(DROPPED_EXIT_CODE)
