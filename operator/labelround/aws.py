@@ -6,6 +6,7 @@ boto3 error into one of `labelround.errors`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -33,10 +34,13 @@ class Absent(Refused):
 
 
 def session(region: str | None = None) -> Any:
-    """A boto3 session from the default credential chain."""
+    """A boto3 session from the default credential chain.
+
+    AWS_REGION counts as in AWS's other tools and in a pod; boto3 by itself reads AWS_DEFAULT_REGION alone.
+    """
     import boto3
 
-    return boto3.Session(region_name=region)
+    return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
 
 
 def client(service: str, *, region: str | None = None, endpoint_url: str | None = None) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
 
-from labelround.aws import Absent, Refused, client, translated
+from labelround.aws import Absent, Refused, client, session, translated
 from labelround.errors import Conflict, InvalidInput, LabelroundError, Unavailable
 
 REFUSALS = {
@@ -67,3 +67,25 @@ def test_a_profile_that_is_not_there_is_a_wrong_setting(aws: str, monkeypatch: p
 
     with pytest.raises(InvalidInput, match="nobody"):
         client("sagemaker")
+
+
+@pytest.mark.parametrize(
+    ("option", "variables", "region"),
+    [
+        ("eu-west-1", {"AWS_REGION": "us-east-1"}, "eu-west-1"),
+        (None, {"AWS_REGION": "us-east-2"}, "us-east-2"),
+        (None, {"AWS_DEFAULT_REGION": "us-west-2"}, "us-west-2"),
+        (None, {"AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "us-west-2"}, "us-east-2"),
+        (None, {}, None),
+    ],
+)
+def test_the_region_is_that_of_the_option_or_the_environment(
+    aws: str, monkeypatch: pytest.MonkeyPatch, option: str | None, variables: dict[str, str], region: str | None
+) -> None:
+    """AWS_REGION too, which boto3 by itself does not read and pods have."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert session(option).region_name == region
