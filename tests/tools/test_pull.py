@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,7 @@ from labelround.dataset.pull import PullSummary, pull
 from labelround.errors import Conflict, Failed, InvalidInput
 from labelround.images import read_header
 from labelround.progress import NoProgress
-from labelround.storage import Buckets, LocalBuckets
-from labelround.storage.bucket import Bucket
+from labelround.storage import Bucket, Buckets, Folder, LocalBuckets, MemoryBuckets, local_bucket
 
 PLAIN = files.jpeg(files.raster(16, 12))
 TURNED = files.into_jpeg(PLAIN, [files.exif_segment(files.Exif(6).block())])
@@ -98,45 +97,71 @@ def test_an_image_gets_the_name_that_the_dataset_gave_it(root: Path, tmp_path: P
 def test_a_second_pull_writes_nothing(dataset: Path, root: Path, tmp_path: Path) -> None:
     """Nor does it read an image again."""
     run(dataset, tmp_path / "here", root)
-    reads: list[str] = []
+    images = Recording(root / BUCKET)
 
-    summary = run(dataset, tmp_path / "here", Recording(root, reads))
+    summary = run(dataset, tmp_path / "here", Opened(images))
 
     assert (summary.written, summary.files, summary.replaced) == (0, 0, ())
-    assert reads == []
+    assert images.reads == []
 
 
-class Recording:
-    """Local buckets that note which keys are read."""
+@dataclass(frozen=True)
+class Opened:
+    """One bucket under every name."""
 
-    def __init__(self, root: Path, reads: list[str], fail: Callable[[str], bool] = lambda key: False) -> None:
-        self.buckets, self.reads, self.fail = LocalBuckets(root), reads, fail
+    bucket: Bucket
 
     def open(self, name: str) -> Bucket:
-        bucket, reads, fail = self.buckets.open(name), self.reads, self.fail
-
-        class Noting(Bucket):
-            def read(self, key: str) -> bytes:
-                reads.append(key)
-                if fail(key):
-                    raise KeyboardInterrupt
-                return super().read(key)
-
-        return Noting(bucket.name, bucket.store, bucket.local_path)
+        return self.bucket
 
 
-def test_an_interrupted_pull_goes_on_where_it_was(dataset: Path, root: Path, tmp_path: Path) -> None:
-    """No completion marker lies there meanwhile, and no half of a file."""
-    with pytest.raises(KeyboardInterrupt):
-        run(dataset, tmp_path / "here", Recording(root, [], fail=lambda key: key == "turned.jpg"))
-    halfway = tree(tmp_path / "here")
+class Recording(Bucket):
+    """A folder as a bucket that notes which keys are read."""
 
-    run(dataset, tmp_path / "here", root)
+    def __init__(self, folder: Path) -> None:
+        bucket = local_bucket(folder)
+        super().__init__(bucket.name, bucket.store, bucket.local_path)
+        object.__setattr__(self, "reads", [])
 
-    assert "report.json" not in halfway
-    assert {name for name in halfway if name.endswith(".jpg")} <= {"images/a.jpg", "images/deep/ b#.jpg"}
-    assert (tmp_path / "here/report.json").is_file()
-    assert not (tmp_path / "here/.labelround-pull").exists()
+    reads: list[str]
+
+    def read(self, key: str) -> bytes:
+        self.reads.append(key)
+        return super().read(key)
+
+
+class Stopping(Recording):
+    """A bucket in which reading one key ends the process."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        super().__init__(folder)
+        object.__setattr__(self, "fatal", key)
+
+    fatal: str
+
+    def read(self, key: str) -> bytes:
+        if key == self.fatal:
+            raise KeyboardInterrupt
+        return super().read(key)
+
+
+def test_a_pull_that_is_killed_anywhere_goes_on_where_it_was(dataset: Path, root: Path, tmp_path: Path) -> None:
+    """Meanwhile no completion marker lies there, and no half of a file."""
+    run(dataset, tmp_path / "whole", root)
+    whole = tree(tmp_path / "whole")
+    for i, name in enumerate(sorted(whole)):
+        here = tmp_path / f"here {i}"
+        source = Folder(Stopping(dataset, name))
+        buckets = Opened(Stopping(root / BUCKET, name.removeprefix("images/")))
+        with pytest.raises(KeyboardInterrupt):
+            pull(source, here, buckets, NoProgress())
+        halfway = tree(here)
+
+        run(dataset, here, root)
+
+        assert "report.json" not in halfway
+        assert halfway.items() <= whole.items()
+        assert tree(here) == whole
 
 
 def test_all_missing_images_are_named_at_once(dataset: Path, root: Path, tmp_path: Path) -> None:
@@ -276,3 +301,19 @@ def test_every_pulled_image_is_upright(dataset: Path, root: Path, tmp_path: Path
     for path in (tmp_path / "here/images").rglob("*.jpg"):
         content = path.read_bytes()
         assert read_header(lambda start, length, content=content: content[start : start + length]).orientation == 1  # type: ignore[misc]
+
+
+def test_a_dataset_is_pulled_from_a_store_that_is_no_folder(dataset: Path, root: Path, tmp_path: Path) -> None:
+    """As from S3: again and again, without reading what is there."""
+    buckets = MemoryBuckets()
+    for name, content in tree(dataset).items():
+        buckets.open("datasets").write(f"round 1/{name}", content)
+    for image in IMAGES:
+        buckets.open(BUCKET).write(image.key, (root / BUCKET / image.key).read_bytes())
+
+    first = pull(Folder(buckets.open("datasets"), "round 1"), tmp_path / "here", buckets, NoProgress())
+    second = pull(Folder(buckets.open("datasets"), "round 1"), tmp_path / "here", buckets, NoProgress())
+
+    run(dataset, tmp_path / "there", root)
+    assert (first.written, first.set_upright, second.written, second.files) == (3, 1, 0, 0)
+    assert tree(tmp_path / "here") == tree(tmp_path / "there")

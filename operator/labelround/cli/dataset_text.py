@@ -73,8 +73,12 @@ def validation_lines(validation: Validation) -> Iterator[str]:
     errors, warnings = len(validation.of(Severity.ERROR)), len(validation.of(Severity.WARNING))
     yield (
         f"{validation.images} images ({validation.read} read), {validation.boxes} boxes:"
-        f" {errors or 'no'} errors, {warnings or 'no'} warnings"
+        f" {_count(errors, 'error')}, {_count(warnings, 'warning')}"
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what if number == 1 else what + 's'}"
 
 
 def stats_document(numbers: DatasetStats) -> dict[str, Any]:
