@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from labelround.aws import Absent, Refused, client, session, translated
 from labelround.errors import Conflict, InvalidInput, LabelroundError, Unavailable
+from labelround.storage import S3Buckets
 
 REFUSALS = {
     "S3 has no such bucket, by HEAD": ("404", 404, Absent),
@@ -89,3 +90,4 @@ def test_the_region_is_that_of_the_option_or_the_environment(
         monkeypatch.setenv(name, value)
 
     assert session(option).region_name == region
+    assert S3Buckets(region=option).client.meta.region_name == (region or "us-east-1")

@@ -63,7 +63,8 @@ class MemoryBuckets:
 class S3Buckets:
     """Buckets of AWS, or of the S3 server at `endpoint_url` (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL).
 
-    Credentials and region come from boto3's chain. The connections are made at first use.
+    Credentials and region come from boto3's chain, the region also from AWS_REGION, which boto3 does not read. The
+    connections are made at first use.
     """
 
     endpoint_url: str | None = None
@@ -98,7 +99,7 @@ class S3Buckets:
     def _session(self) -> Any:
         import boto3
 
-        return boto3.Session(region_name=self.region)
+        return boto3.Session(region_name=self.region or os.environ.get("AWS_REGION") or None)
 
     @cached_property
     def client(self) -> Any:
