@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-
 from tests.round.world import Effects, Killed, World
 
 
@@ -46,7 +45,7 @@ def _undisturbed(world: World) -> World:
     """The same round, run to its end in a world of its own."""
     other = World(world.path / "undisturbed")
     other.path.mkdir()
-    for key in world.keys():
+    for key in world.objects():
         other.bucket.write(key, world.bucket.read(key))
     other.run()
     return other
@@ -55,4 +54,4 @@ def _undisturbed(world: World) -> World:
 def _dataset(world: World) -> dict[str, bytes]:
     """The manifest and every file of the dataset."""
     ours = ("pens/yolo_annot_files/", "pens/manifest")
-    return {key: world.bucket.read(key) for key in world.keys() if key.startswith(ours)}
+    return {key: world.bucket.read(key) for key in world.objects() if key.startswith(ours)}

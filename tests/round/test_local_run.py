@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.round.world import BUCKET, IMAGES, NAMES, Effects, Killed, World, all_answers, condition
 
 from labelround.dataset.convert import read_report
 from labelround.decide import Action
@@ -12,7 +13,6 @@ from labelround.errors import Conflict, InvalidRound, Unfinished
 from labelround.server import Faults
 from labelround.spec.parse import parse_round
 from labelround.storage import Folder
-from tests.round.world import BUCKET, IMAGES, NAMES, Effects, Killed, World, all_answers, condition
 
 OUTPUT = "pens/yolo_annot_files/"
 
@@ -79,7 +79,7 @@ def test_a_declined_picture_is_in_no_split_and_said_to_be_missing(world: World) 
 
     assert condition(status, "Labeled")["reason"] == "PartiallyLabeled"
     assert status["images"]["failed"] == 1
-    assert f"{OUTPUT}labels/a.txt" not in world.keys()
+    assert f"{OUTPUT}labels/a.txt" not in world.objects()
     assert b"a.jpg" in world.bucket.read(f"{OUTPUT}images.csv")
 
 
@@ -188,7 +188,9 @@ def test_a_taken_job_name_stalls(world: World) -> None:
 def test_an_existing_job_is_adopted_and_its_labels_converted(world: World) -> None:
     """Another round's job stands in for one made by hand in a console."""
     world.run()
-    job = next(key for key in world.keys("pens/ground_truth_annots/") if key.endswith("output.manifest")).split("/")[2]
+    job = next(key for key in world.objects("pens/ground_truth_annots/") if key.endswith("output.manifest")).split("/")[
+        2
+    ]
     adopting = world.document(
         outputPrefix="pens/adopted", labelingJob={"adopt": job}, dataset={"previews": 0, "checkImages": False}
     )
@@ -205,7 +207,9 @@ def test_an_existing_job_is_adopted_and_its_labels_converted(world: World) -> No
 def test_labels_that_do_not_fit_the_output_fail_the_round(world: World) -> None:
     """The adopted job knows a class that the round does not: nothing is written but the status."""
     world.run()
-    job = next(key for key in world.keys("pens/ground_truth_annots/") if key.endswith("output.manifest")).split("/")[2]
+    job = next(key for key in world.objects("pens/ground_truth_annots/") if key.endswith("output.manifest")).split("/")[
+        2
+    ]
     adopting = world.document(outputPrefix="pens/adopted", labelingJob={"adopt": job}, labels=["pen"])
     adopting["metadata"] = {"name": "adopting"}
 
@@ -214,7 +218,7 @@ def test_labels_that_do_not_fit_the_output_fail_the_round(world: World) -> None:
     assert status["phase"] == "Failed"
     assert condition(status, "Succeeded")["reason"] == "ConversionFailed"
     assert "pencil" in condition(status, "Succeeded")["message"]
-    assert not world.keys("pens/adopted/")
+    assert not world.objects("pens/adopted/")
 
 
 def test_the_jobs_own_table_lies_beside_its_output(world: World) -> None:

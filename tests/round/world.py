@@ -160,7 +160,7 @@ class World:
     def bucket(self) -> Bucket:
         return self.buckets.open(BUCKET)
 
-    def keys(self, prefix: str = "") -> set[str]:
+    def objects(self, prefix: str = "") -> set[str]:
         return {meta.key for meta in self.bucket.list(prefix)}
 
     def document(self, **spec: Any) -> dict[str, Any]:
