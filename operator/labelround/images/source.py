@@ -54,9 +54,11 @@ class Growing:
 
 def find(source: Source, needle: bytes, start: int) -> int:
     """Where `needle`, one byte, is next; -1 when it does not come any more."""
-    while piece := source.take(start, FIND_BYTES):
+    size = 1  # it is nearly always the very next byte, and to look further could cost a read
+    while piece := source.take(start, size):
         place = piece.find(needle)
         if place >= 0:
             return start + place
         start += len(piece)
+        size = min(2 * size, FIND_BYTES)
     return -1
