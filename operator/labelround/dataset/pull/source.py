@@ -28,8 +28,8 @@ class PullSource:
         """Raises InvalidInput when the dataset is not complete, or holds names that lead out of its folder."""
         report = read_report(folder)
         if report is None:
-            what = "is not there: the conversion did not end"
-            raise InvalidInput([Problem(folder.uri(REPORT), what, "run it again")])
+            what = "is not there: the folder holds no dataset, or its conversion did not end"
+            raise InvalidInput([Problem(folder.uri(REPORT), what, "name the dataset's folder, or convert again")])
         rows = read_image_rows(folder)
         if rows is None:
             raise InvalidInput([Problem(folder.uri(IMAGES), "is not there", "name a dataset that labelround made")])
