@@ -8,20 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labelround.spec.names import ANNOTATIONS_FOLDER
 from labelround.uri import ObjectURI, folder
 
 if TYPE_CHECKING:
     from labelround.spec.model import LabelingRound
 
-ANNOTATIONS_FOLDER = "ground_truth_annots/"
-DATASET_FOLDER = "yolo_annot_files/"
+# The object that keeps two rounds from writing one place: one in each of the two prefixes.
 CLAIM_NAME = ".labelround-claim.json"
-
-
-def parent(prefix: str) -> str:
-    """The folder that holds the folder `prefix`: `a/` for `a/b/`, empty for `a/`."""
-    head, slash, _ = prefix.rstrip("/").rpartition("/")
-    return head + slash
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +31,9 @@ class Layout:
         return cls(folder(round.prefix), folder(round.output_prefix))
 
     @property
-    def claim_keys(self) -> tuple[str, ...]:
-        """The claims that keep two rounds from writing one place: one object in each prefix."""
-        return (f"{self.prefix}{CLAIM_NAME}", f"{self.output_prefix}{CLAIM_NAME}")
-
-    @property
     def annotations_prefix(self) -> str:
         """The folder in which the labeling service makes one folder a job: `OutputConfig.S3OutputPath`."""
         return f"{self.prefix}{ANNOTATIONS_FOLDER}"
-
-    @property
-    def report_key(self) -> str:
-        """The completion marker of the dataset."""
-        return f"{self.output_prefix}report.json"
 
     def manifest_key(self, attempt: int, chunk: int, chunks: int) -> str:
         """The input manifest of a chunk: `manifest.json`, `manifest-0001.json`, or `manifest-2-0001.json` later.

@@ -43,7 +43,7 @@ def task_title(round: LabelingRound, labels: Sequence[str]) -> str:
     """The round's title, or one made of the labels."""
     made = f"Draw a box around every {_listed(labels)}"
     fits = len(made) <= TITLE_MAX_LENGTH and not title_problem(made)
-    return round.labeling_job.title or (made if fits else f"Draw boxes around {len(labels)} kinds of objects")
+    return round.labeling_job.title or (made if fits else "Draw a box around every object of the listed labels")
 
 
 def task_description(round: LabelingRound, labels: Sequence[str]) -> str:

@@ -17,6 +17,10 @@ MAX_LABELS_PER_JOB = 50
 MAX_IMAGES_PER_JOB = 100_000
 LABEL_MAX_LENGTH = 256
 
+# The folders of the AWS blog on Ground Truth and YOLO, below a round's prefix.
+ANNOTATIONS_FOLDER = "ground_truth_annots/"
+DATASET_FOLDER = "yolo_annot_files/"
+
 JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 ATTRIBUTE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,126}")
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

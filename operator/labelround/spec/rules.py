@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labelround.errors import Problem
-from labelround.layout import ANNOTATIONS_FOLDER, DATASET_FOLDER, parent
-from labelround.spec.names import ATTRIBUTE_NAME_MAX_LENGTH, MAX_LABELS_PER_JOB
+from labelround.spec.names import ANNOTATIONS_FOLDER, ATTRIBUTE_NAME_MAX_LENGTH, DATASET_FOLDER, MAX_LABELS_PER_JOB
 from labelround.uri import folder
 
 GROUP_ENDING_LENGTH = len("-g3")
@@ -16,7 +15,7 @@ GROUP_ENDING_LENGTH = len("-g3")
 def resolved_prefixes(spec: Mapping[str, Any]) -> tuple[str, str, str]:
     """The images prefix, the prefix and the output prefix as folders, with their defaults."""
     images = folder(spec["imagesPrefix"])
-    prefix = folder(spec["prefix"]) if "prefix" in spec else parent(images)
+    prefix = folder(spec["prefix"]) if "prefix" in spec else _parent(images)
     output = folder(spec["outputPrefix"]) if "outputPrefix" in spec else f"{prefix}{DATASET_FOLDER}"
     return images, prefix, output
 
@@ -77,3 +76,9 @@ def _label_groups(spec: Mapping[str, Any]) -> Iterator[Problem]:
             f"leaves no room for the group's ending with more than {MAX_LABELS_PER_JOB} labels",
             f"write at most {longest} characters",
         )
+
+
+def _parent(prefix: str) -> str:
+    """The folder that holds the folder `prefix`: `a/` for `a/b/`, the root of the bucket for `a/`."""
+    head, slash, _ = prefix.rstrip("/").rpartition("/")
+    return head + slash
