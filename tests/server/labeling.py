@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,30 @@ def answer_line(
 
 def json_lines(entries: Sequence[Mapping[str, Any]]) -> bytes:
     return b"".join(json.dumps(entry, ensure_ascii=False).encode() + b"\n" for entry in entries)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server sent back."""
+
+    status: int
+    content: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+def post(endpoint: str, operation: str, content: Any, *, path: str = "/", **headers: str) -> Answer:
+    """A request that no client would send; `content` is JSON unless it is bytes."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    sent = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1", **headers}
+    connection = HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("POST", path, body, sent)
+        answer = connection.getresponse()
+        text = answer.read()
+        parsed = json.loads(text) if text.startswith(b"{") else {"text": text.decode()}
+        return Answer(answer.status, parsed, dict(answer.getheaders()))
+    finally:
+        connection.close()
 
 
 def refused(call: Any, **parameters: Any) -> tuple[str, str]:

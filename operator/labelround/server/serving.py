@@ -88,10 +88,15 @@ def _running(server: _Server, listener: socket.socket) -> Iterator[None]:
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """A socket that listens. Its protocol is named, or asyncio would not turn off the 40 ms delay of small packets."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+        return listener
     except OSError as error:
+        listener.close()
         raise NotStarted(
             f"the server cannot listen on {host}:{port} ({error.strerror}); choose another port, or 0 for any"
         ) from error
