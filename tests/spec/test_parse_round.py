@@ -350,3 +350,4 @@ def test_no_document_raises_anything_else(stated: Any) -> None:
         told = [str(problem) for problem in error.problems]
 
     assert all(told)
+    assert all(line.isprintable() for line in told)

@@ -6,14 +6,13 @@ Kubernetes API, a null in a mapping is the same as leaving the field out.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from labelround.errors import Problem
+from labelround.spec.wording import as_text, closest, described, printable
 
 Check = Callable[[str], str]
 
@@ -27,7 +26,7 @@ class Reading:
 
     def refuse(self, where: str, what: str, fix: str = "") -> None:
         """Note a problem."""
-        self.problems.append(Problem(where, what, fix))
+        self.problems.append(Problem(printable(where), printable(what), fix))
 
 
 class Field(Protocol):
@@ -54,7 +53,7 @@ class Text:
 
     def read(self, value: Any, path: str, reading: Reading) -> str | None:
         if not isinstance(value, str):
-            reading.refuse(path, _kind_of(value), _as_text(value))
+            reading.refuse(path, described(value), as_text(value))
         elif any("\ud800" <= character <= "\udfff" for character in value):
             reading.refuse(path, "holds half of a character (a lone surrogate)", "remove it")
         elif not self.min_length <= len(value) <= self.max_length:
@@ -77,7 +76,7 @@ class Integer:
 
     def read(self, value: Any, path: str, reading: Reading) -> int | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            reading.refuse(path, _kind_of(value), f"write a whole number from {self.minimum} to {self.maximum}")
+            reading.refuse(path, described(value), f"write a whole number from {self.minimum} to {self.maximum}")
         elif not self.minimum <= value <= self.maximum:
             reading.refuse(path, f"is {value}", f"write {self.minimum} to {self.maximum}")
         else:
@@ -94,7 +93,7 @@ class Boolean:
     def read(self, value: Any, path: str, reading: Reading) -> bool | None:
         if isinstance(value, bool):
             return value
-        reading.refuse(path, _kind_of(value), "write true or false, without quotes")
+        reading.refuse(path, described(value), "write true or false, without quotes")
         return None
 
 
@@ -108,9 +107,9 @@ class Choice:
     def read(self, value: Any, path: str, reading: Reading) -> str | None:
         if isinstance(value, str) and value in self.values:
             return value
-        meant = _closest(value, self.values) if isinstance(value, str) else ""
+        meant = closest(value, self.values) if isinstance(value, str) else ""
         choices = f"write {' or '.join(self.values)}"
-        reading.refuse(path, _kind_of(value), f"did you mean {meant}?" if meant else choices)
+        reading.refuse(path, described(value), f"did you mean {meant}?" if meant else choices)
         return None
 
 
@@ -139,7 +138,7 @@ class Items:
 
     def read(self, value: Any, path: str, reading: Reading) -> tuple[Any, ...] | None:
         if not isinstance(value, list | tuple):
-            reading.refuse(path, _kind_of(value), "write a list")
+            reading.refuse(path, described(value), "write a list")
             return None
         if not self.min_items <= len(value) <= self.max_items:
             reading.refuse(path, f"has {len(value)} items", f"write {self.min_items} to {self.max_items}")
@@ -160,7 +159,7 @@ class TextMap:
 
     def read(self, value: Any, path: str, reading: Reading) -> Mapping[str, Any] | None:
         if not isinstance(value, Mapping):
-            reading.refuse(path, _kind_of(value), "write a mapping, `name: value` lines")
+            reading.refuse(path, described(value), "write a mapping, `name: value` lines")
             return None
         if len(value) > self.max_items:
             reading.refuse(path, f"has {len(value)} entries", f"write at most {self.max_items}")
@@ -192,7 +191,7 @@ class Section:
     def read(self, value: Any, path: str, reading: Reading) -> dict[str, Any]:
         """The fields that are there or have a default, by their names in the document."""
         if not isinstance(value, Mapping):
-            reading.refuse(path, _kind_of(value), "write a mapping, `name: value` lines")
+            reading.refuse(path, described(value), "write a mapping, `name: value` lines")
             return {}
         for name in value:
             if name not in self.fields:
@@ -218,13 +217,13 @@ class Section:
 
     def _unknown(self, name: Any, reading: Reading) -> tuple[str, str]:
         if not isinstance(name, str):
-            return f"the key {_kind_of(name)}", "write a field's name"
+            return f"the key {described(name)}", "write a field's name"
         for part, reason in self.refused.items():
             if part in name.lower():
                 return "is not taken", reason
         if name in reading.places:
             return "unknown field", f"it belongs at {reading.places[name]}"
-        meant = _closest(name, self.fields)
+        meant = closest(name, self.fields)
         return "unknown field", f"did you mean {meant}?" if meant else f"known are {', '.join(self.fields)}"
 
 
@@ -233,30 +232,3 @@ def _refuse_repeated(items: Iterable[Any], path: str, reading: Reading) -> None:
     for index, item in enumerate(items):
         if isinstance(item, str) and first.setdefault(item, index) != index:
             reading.refuse(f"{path}[{index}]", f'"{item[:60]}" repeats {path}[{first[item]}]', "remove one")
-
-
-def _closest(name: str, names: Iterable[str]) -> str:
-    folded = {known.casefold(): known for known in names}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1)
-    return folded[close[0]] if close else ""
-
-
-def _kind_of(value: Any) -> str:
-    """What a person wrote, and what YAML made of it."""
-    if value is None:
-        return "is empty"
-    if isinstance(value, bool):
-        return f"is {str(value).lower()}, a boolean"
-    if isinstance(value, int | float):
-        return f"is {value}, a number"
-    if isinstance(value, date):
-        return f"is {value}, a date"
-    if isinstance(value, str):
-        return f'is "{value[:60]}", a text'
-    if isinstance(value, list | tuple):
-        return "is a list"
-    return "is a mapping" if isinstance(value, Mapping) else f"is of type {type(value).__name__}"
-
-
-def _as_text(value: Any) -> str:
-    return "write it in quotes" if isinstance(value, bool | int | float | date) else "write a text"
