@@ -110,7 +110,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], Rule, str]] = {
     ),
     "an empty list": (lambda folder: (folder / "val.txt").write_text(""), Rule.SPLIT_EMPTY, "(val)"),
     "a list elsewhere": (
-        _definition("names: [a, b]\ntrain: train.txt\nval: ../val.txt"),
+        _definition("names: [a, b]\ntrain: train.txt\nval: /elsewhere/val.txt"),
         Rule.DEFINITION,
         "outside the dataset",
     ),
@@ -245,6 +245,20 @@ def test_a_dataset_of_folders_is_understood(tmp_path: Path) -> None:
 
     assert validation.images == 2
     assert rules(validation) == [Rule.LABEL_MISSING]
+
+
+def test_paths_that_begin_with_two_dots_are_understood(tmp_path: Path) -> None:
+    """Exporters write them, and Ultralytics looks beside data.yaml then; so does a byte order mark pass."""
+    (tmp_path / "train/images").mkdir(parents=True)
+    (tmp_path / "train/labels").mkdir()
+    (tmp_path / "train/images/x.jpg").write_bytes(PLAIN)
+    (tmp_path / "train/labels/x.txt").write_bytes(b"\xef\xbb\xbf" + BOX.encode())
+    (tmp_path / "data.yaml").write_text("train: ../train/images\nval: ../train/images\nnames: [pen]\n")
+
+    validation = check(tmp_path)
+
+    assert (validation.images, validation.boxes) == (1, 1)
+    assert rules(validation) == [Rule.TWO_SPLITS]
 
 
 def test_a_dataset_of_others_without_its_pictures_is_an_error(tmp_path: Path) -> None:

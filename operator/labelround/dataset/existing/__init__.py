@@ -177,7 +177,8 @@ def _entries(
     base: Folder, definition: Definition, split: str, source: str, problems: list[Problem]
 ) -> Iterator[Listed]:
     """The pictures of one list or folder of a split."""
-    name = _inside(base, source)
+    # Ultralytics also takes `../` for `./`, as some exporters write it.
+    name = _inside(base, source) or _inside(base, source.removeprefix("../"))
     if name is None:
         problems.append(Problem(f"{definition.file}: {split}", f"{source} lies outside the dataset's folder"))
         return

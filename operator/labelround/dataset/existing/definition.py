@@ -9,12 +9,11 @@ from typing import Any
 import yaml
 
 from labelround.dataset.formats import DATA_YAML, OBJ_DATA, OBJ_NAMES
-from labelround.dataset.split import LISTED
 from labelround.errors import ObjectNotFound, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder
 
-SPLITS = tuple(part.word for part in LISTED)
+SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)

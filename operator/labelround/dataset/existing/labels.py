@@ -45,7 +45,7 @@ def parse_label_file(content: bytes) -> LabelFile:
     """
     digest = sha256(content).hexdigest()
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return LabelFile((), ((1, "is not a text file"),), digest)
     rows: list[LabelRow] = []
