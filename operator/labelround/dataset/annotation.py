@@ -35,14 +35,13 @@ class State(IntEnum):
     UNLABELED = 3
 
     @property
-    def word(self) -> str:
-        """`labeled`, `empty`, `failed` or `unlabeled`."""
-        return self.name.lower()
-
-    @property
     def in_dataset(self) -> bool:
         """Whether such an image has a label file."""
         return self <= State.EMPTY
+
+
+STATE_WORDS = tuple(state.name.lower() for state in State)
+"""What each state is called in tables and reports."""
 
 
 class LineError(ValueError):
@@ -97,8 +96,8 @@ class Metadata(msgspec.Struct, rename="kebab"):
 
 _decode_entry = msgspec.json.Decoder(Entry).decode
 _decode_text = msgspec.json.Decoder(str).decode
-_decode_boxes = msgspec.json.Decoder(_Boxes).decode
-_decode_metadata = msgspec.json.Decoder(Metadata).decode
+_decode_boxes = msgspec.json.Decoder(_Boxes | None).decode
+_decode_metadata = msgspec.json.Decoder(Metadata | None).decode
 _NULL = b"null"
 _ONE_OBJECT_A_LINE = 'a manifest holds one JSON object a line, such as {"source-ref": "s3://bucket/key.jpg", ...}'
 
@@ -133,9 +132,7 @@ def source_ref(entry: Entry) -> str:
 def metadata_of(entry: Entry, attribute: str) -> Metadata | None:
     """The metadata of an attribute; None when the line has none. Raises LineError."""
     raw = entry.get(attribute + METADATA)
-    if raw is None or bytes(raw) == _NULL:
-        return None
-    return _decoded(raw, attribute + METADATA, _decode_metadata)
+    return None if raw is None else _decoded(raw, attribute + METADATA, _decode_metadata)
 
 
 def attributes_of(entry: Entry) -> list[str]:
@@ -151,10 +148,8 @@ def read_annotation(entry: Entry, attribute: str, class_index: Callable[[str, in
     """
     metadata = metadata_of(entry, attribute)
     raw = entry.get(attribute)
-    if raw is not None and bytes(raw) == _NULL:
-        raw = None
     if metadata is None:
-        if raw is None:
+        if raw is None or bytes(raw) == _NULL:
             return _UNLABELED
         raise LineError(f"has {attribute} without {attribute}{METADATA}, so its class names are unknown")
     if metadata.type is not None and metadata.type != OBJECT_DETECTION:
@@ -162,32 +157,21 @@ def read_annotation(entry: Entry, attribute: str, class_index: Callable[[str, in
     job = (metadata.job_name or "").removeprefix(JOB_NAME_PREFIX)
     if metadata.failure_reason is not None:
         return Annotation(State.FAILED, reason=_sentence(metadata.failure_reason), job=job)
-    if raw is None:
+    value = None if raw is None else _decoded(raw, attribute, _decode_boxes)
+    if value is None:
         raise LineError(f"has {attribute}{METADATA} with no failure-reason, but no {attribute}")
-    value = _decoded(raw, attribute, _decode_boxes)
     width, height = _image_size(value.image_size, attribute)
+    boxes: list[Box] = []
     names = metadata.class_map or {}
-    boxes = [
-        (
-            class_index(_class_name(names, box.class_id, attribute), box.class_id),
-            box.left,
-            box.top,
-            box.width,
-            box.height,
-        )
-        for box in value.annotations
-    ]
+    for box in value.annotations:
+        name = names.get(str(box.class_id))
+        if name is None:
+            raise LineError(f"{attribute}: class_id {box.class_id} is not in the line's class-map")
+        boxes.append((class_index(name, box.class_id), box.left, box.top, box.width, box.height))
     return Annotation(State.LABELED if boxes else State.EMPTY, width, height, boxes, job=job)
 
 
 _UNLABELED = Annotation(State.UNLABELED)
-
-
-def _class_name(names: dict[str, str], class_id: int, attribute: str) -> str:
-    name = names.get(str(class_id))
-    if name is None:
-        raise LineError(f"{attribute}: class_id {class_id} is not in the line's class-map")
-    return name
 
 
 def _image_size(sizes: list[_Size], attribute: str) -> tuple[int, int]:
@@ -195,12 +179,13 @@ def _image_size(sizes: list[_Size], attribute: str) -> tuple[int, int]:
     if not sizes:
         raise LineError(f"{attribute}.image_size is empty", "the size of the image must be known")
     first = sizes[0]
-    if any(size.width != first.width or size.height != first.height for size in sizes[1:]):
+    if len(sizes) > 1 and any(size.width != first.width or size.height != first.height for size in sizes[1:]):
         raise LineError(f"{attribute}.image_size holds sizes that differ")
-    for name, side in (("width", first.width), ("height", first.height)):
-        if not (0 < side <= MAX_SIDE and side.is_integer()):
-            raise LineError(f"{attribute}.image_size[0].{name} is {side:g}, not a number of pixels")
-    return int(first.width), int(first.height)
+    width, height = int(first.width), int(first.height)
+    if 0 < width == first.width <= MAX_SIDE and 0 < height == first.height <= MAX_SIDE:
+        return width, height
+    text = f"{first.width:g} x {first.height:g}"
+    raise LineError(f"{attribute}.image_size[0] is {text}, not a number of pixels on each side")
 
 
 def _decoded(raw: msgspec.Raw, name: str, decode: Callable[[msgspec.Raw], Decoded]) -> Decoded:

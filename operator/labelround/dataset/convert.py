@@ -170,11 +170,10 @@ class _Conversion:
     def _wanted(self) -> Iterator[str]:
         """The paths of all files that the dataset will have, but for the report."""
         layout, copied = self.plan.format, self.plan.images_mode is ImagesMode.COPY
-        for entry in self.settled.table.entries(0, self.settled.count):
-            if entry.state.in_dataset:
-                yield layout.label_file(entry.name)
-                if copied:
-                    yield layout.image_file(entry.name)
+        for name in self.settled.table.names():
+            yield layout.label_file(name)
+            if copied:
+                yield layout.image_file(name)
         yield from self._fixed()
         yield from self._previews()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labelround.dataset.naming import label_name
-from labelround.dataset.split import LISTED, Part
+from labelround.dataset.split import LISTED, PART_WORDS, Part
 from labelround.layout import CLAIM_NAME
 from labelround.spec.model import OutputFormat
 
@@ -68,12 +68,12 @@ def format_of(kind: OutputFormat) -> Format:
 
 def list_file(part: Part) -> str:
     """The file that lists the images of one part of the split."""
-    return f"{part.word}.txt"
+    return f"{PART_WORDS[part]}.txt"
 
 
 def _data_yaml(labels: Sequence[str], lists: Sequence[Part]) -> str:
     """Without `path`: Ultralytics then takes the file's own folder, so that the dataset can be moved."""
-    paths = [f"{part.word}: {list_file(part)}" for part in lists]
+    paths = [f"{PART_WORDS[part]}: {list_file(part)}" for part in lists]
     names = [f"  {index}: {_quoted(label)}" for index, label in enumerate(labels)]
     return "\n".join([*paths, f"nc: {len(labels)}", "names:", *names, ""])
 

@@ -149,9 +149,10 @@ class ImageTable:
                 contributions,
             )
 
-    def path(self, ref: str) -> str:
-        """The key of an image below the images prefix."""
-        return ref[len(self._prefix) :]
+    def names(self) -> Iterator[str]:
+        """The names of the images that are in the dataset."""
+        for (name,) in self._connection.execute("SELECT name FROM images WHERE state <= ? ORDER BY id", (State.EMPTY,)):
+            yield name
 
 
 _STATES = tuple(State)

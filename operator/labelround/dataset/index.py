@@ -41,6 +41,9 @@ _ROWS = """
 SELECT ref, grp, attempt, source, state, width, height, count, boxes, reason FROM records
 ORDER BY ref, grp, attempt, source, line
 """
+_SAID = """
+SELECT ref, grp, attempt, state, width, height, boxes, reason FROM records ORDER BY ref, grp, attempt, source, line
+"""
 _REPEATS = """
 SELECT ref, grp, source FROM records WHERE source >= 0 GROUP BY ref, grp, attempt, source HAVING count(*) > 1
 """
@@ -101,6 +104,6 @@ class Index:
         """One hash of all that the manifests say, whatever the order of their lines."""
         hashed = sha256()
         encode = msgspec.msgpack.Encoder().encode
-        for ref, group, attempt, _, *said in self.rows():
-            hashed.update(encode((ref, group, attempt, *said)))
+        for row in self._connection.execute(_SAID):
+            hashed.update(encode(row))
         return hashed.hexdigest()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 
 import msgspec
 
@@ -20,7 +18,6 @@ Contribution = tuple[int, list[Box]]
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_contributions = msgspec.msgpack.Decoder(list[Contribution]).decode
-_by_ref = attrgetter("ref")
 
 
 class Image(msgspec.Struct, gc=False):
@@ -61,13 +58,22 @@ class Joiner:
 
     def join(self, rows: Iterable[Row]) -> Iterator[Image]:
         """The images, in the order of the rows."""
-        for ref, group in groupby(rows, _by_ref):
-            lines = list(group)
-            first = lines[0]
-            if len(lines) > 1 or first.group == EVERY_GROUP:
-                yield self._joined(ref, lines)
+        lines: list[Row] = []
+        for row in rows:
+            if lines and row.ref != lines[0].ref:
+                yield self._image(lines)
+                lines = [row]
             else:
-                yield _image(ref, State(first.state), first, lines, first.reason)
+                lines.append(row)
+        if lines:
+            yield self._image(lines)
+
+    def _image(self, lines: list[Row]) -> Image:
+        """The image of one or more lines."""
+        first = lines[0]
+        if len(lines) > 1 or first.group == EVERY_GROUP:
+            return self._joined(first.ref, lines)
+        return _image(first.ref, State(first.state), first, lines, first.reason)
 
     def _joined(self, ref: str, rows: list[Row]) -> Image:
         by_group: dict[int, list[Row]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 SEGMENT_MAX_BYTES = 255
@@ -57,10 +58,8 @@ class Rules:
 
     def candidate(self, path: str, ref: str) -> str:
         """What the image at `path` below the images prefix is called, as long as nothing else is called so."""
-        name = "/".join([*map(self._folder, path.split("/")[:-1]), path.rpartition("/")[2]]) if "/" in path else path
-        if "/" in name:
-            first, slash, rest = name.partition("/")
-            name = f"{first}_{slash}{rest}" if fold(first) in self.reserved else name
+        folder, slash, file = path.rpartition("/")
+        name = f"{_folder(folder, self.reserved)}/{file}" if slash else path
         return name if self.holds(name) else self.hashed(name, ref)
 
     def renamed(self, name: str, ref: str) -> str:
@@ -79,16 +78,26 @@ class Rules:
         """Whether file systems, S3 and trainers can hold the name and that of its label file."""
         if _UNHOLDABLE.search(name):
             return False
-        label = label_name(name)
-        if len(name) * 4 <= SEGMENT_MAX_BYTES and len(name) * 4 + 4 <= self.key_bytes:
+        if len(name) <= _SURELY_SHORT <= self.key_bytes // 4 - 1:
             return True
         return all(
             len(one.encode()) <= self.key_bytes
             and all(len(segment.encode()) <= SEGMENT_MAX_BYTES for segment in one.split("/"))
-            for one in (name, label)
+            for one in (name, label_name(name))
         )
 
-    @staticmethod
-    def _folder(segment: str) -> str:
-        """Ultralytics looks for labels beside the last folder called `images`, and takes `./` for the list's own."""
-        return f"{segment}_" if segment == "images" or (segment.endswith(".") and segment.strip(".")) else segment
+
+_SURELY_SHORT = SEGMENT_MAX_BYTES // 4 - len(LABEL_EXTENSION)
+
+
+@lru_cache(maxsize=1024)
+def _folder(folder: str, reserved: frozenset[str]) -> str:
+    """The folder as the dataset has it.
+
+    Ultralytics looks for labels beside the last folder called `images`, and takes every `./` for the list's own.
+    """
+    first, *others = (
+        f"{segment}_" if segment == "images" or (segment.endswith(".") and segment.strip(".")) else segment
+        for segment in folder.split("/")
+    )
+    return "/".join([f"{first}_" if fold(first) in reserved else first, *others])

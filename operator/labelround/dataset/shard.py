@@ -13,14 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from labelround.dataset.annotation import State
+from labelround.dataset.annotation import STATE_WORDS, State
 from labelround.dataset.boxes import Box, clip, label_file
 from labelround.dataset.counts import Drop, Drops
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
 from labelround.dataset.report import SHOWN_RENAMES, Renamed
-from labelround.dataset.split import LISTED, Cut, Part
+from labelround.dataset.split import LISTED, PART_WORDS, Cut, Part
 from labelround.dataset.tables import annotation_rows, table
 from labelround.uri import SCHEME
 
@@ -41,9 +41,12 @@ class LabelFile:
 class Tally:
     """What a shard counted."""
 
-    states: Counter[State] = field(default_factory=Counter)
-    splits: Counter[Part] = field(default_factory=Counter)
+    states: list[int] = field(default_factory=lambda: [0] * len(State))
+    """By state."""
+    splits: list[int] = field(default_factory=lambda: [0] * len(Part))
+    """By part of the split."""
     classes: Counter[int] = field(default_factory=Counter)
+    """By class id."""
     drops: Drops = field(default_factory=Drops)
     written: int = 0
     all_dropped: int = 0
@@ -53,9 +56,9 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Add what the next shard counted."""
-        self.states += other.states
-        self.splits += other.splits
-        self.classes += other.classes
+        self.states = [a + b for a, b in zip(self.states, other.states, strict=True)]
+        self.splits = [a + b for a, b in zip(self.splits, other.splits, strict=True)]
+        self.classes.update(other.classes)
         self.drops.update(other.drops)
         self.written += other.written
         self.all_dropped += other.all_dropped
@@ -111,7 +114,7 @@ def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelF
     _count_rename(entry, plan, tally)
     address, size = SCHEME + entry.ref, (entry.width or "", entry.height or "")
     if not state.in_dataset:
-        parts.images.writerow((address, entry.name, "", "", state.word, 0, *size, entry.note))
+        parts.images.writerow((address, entry.name, "", "", STATE_WORDS[state], 0, *size, entry.note))
         return None
     boxes = _boxes(entry, plan, parts, tally)
     split = plan.cut.part(entry.place)
@@ -120,13 +123,14 @@ def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelF
         parts.lists[part].write(plan.format.list_line(entry.name))
     path = plan.format.label_file(entry.name)
     content = label_file(boxes, entry.width, entry.height)
-    parts.images.writerow((address, entry.name, path, split.word, state.word, len(boxes), *size, entry.note))
+    parts.images.writerow(
+        (address, entry.name, path, PART_WORDS[split], STATE_WORDS[state], len(boxes), *size, entry.note)
+    )
     parts.annotations.writerows(annotation_rows(entry.name, boxes, plan.labels, entry.width, entry.height))
     parts.digests.write(f"{sha256(content).hexdigest()}  {path}\n")
     tally.written += len(boxes)
     tally.all_dropped += not boxes and state is State.LABELED
-    for box in boxes:
-        tally.classes[box[0]] += 1
+    tally.classes.update([box[0] for box in boxes])
     return LabelFile(entry, path, content)
 
 

@@ -21,11 +21,9 @@ class Part(IntEnum):
     TEST = 1
     TRAIN = 2
 
-    @property
-    def word(self) -> str:
-        """`train`, `val` or `test`."""
-        return self.name.lower()
 
+PART_WORDS = tuple(part.name.lower() for part in Part)
+"""What each part is called in tables and lists."""
 
 LISTED = (Part.TRAIN, Part.VAL, Part.TEST)
 """The order in which lists are named in files."""

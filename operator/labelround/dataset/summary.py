@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from labelround import __version__
-from labelround.dataset.annotation import State
+from labelround.dataset.annotation import STATE_WORDS
 from labelround.dataset.counts import Drop, Drops
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Indexed, Settled
 from labelround.dataset.report import REPORT_VERSION, BoxCounts, ImageCounts, ManifestUsed, Report
 from labelround.dataset.shard import Tally
-from labelround.dataset.split import LISTED
+from labelround.dataset.split import LISTED, PART_WORDS
 from labelround.errors import Failed
 from labelround.spec.model import ImagesMode
 
@@ -45,7 +45,7 @@ def report_of(
         jobs=_jobs(plan, indexed),
         manifests=tuple(ManifestUsed(one.name, one.attribute, one.lines, one.boxes) for one in indexed.summaries),
         images=_image_counts(tally),
-        splits={part.word: tally.splits[part] for part in LISTED},
+        splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
         boxes=_box_counts(plan, indexed, settled, tally),
         renamed=tally.renamed,
         renames=tuple(tally.renames),
@@ -66,7 +66,7 @@ def _jobs(plan: ConversionPlan, indexed: Indexed) -> tuple[str, ...]:
 
 
 def _image_counts(tally: Tally) -> ImageCounts:
-    counts = {state.word: tally.states[state] for state in State}
+    counts = dict(zip(STATE_WORDS, tally.states, strict=True))
     return ImageCounts(total=sum(counts.values()), **counts)
 
 

@@ -29,16 +29,11 @@ def table(file: IO[str]) -> Any:
 def annotation_rows(name: str, boxes: Iterable[Box], labels: tuple[str, ...], width: int, height: int) -> list[Any]:
     """The rows of `annot.csv` for one image; boxes in pixels, whole numbers without a fraction."""
     return [
-        (name, labels[class_id], _number(left), _number(top), _number(box_width), _number(box_height), width, height)
-        for class_id, left, top, box_width, box_height in boxes
+        (name, labels[class_id], *[int(side) if side.is_integer() else side for side in sides], width, height)
+        for class_id, *sides in boxes
     ]
 
 
 def read_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
     """The rows of a table, by column."""
     return csv.DictReader(lines)
-
-
-def _number(value: float) -> float | int:
-    whole = int(value)
-    return whole if whole == value else value

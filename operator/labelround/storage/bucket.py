@@ -115,8 +115,11 @@ class Bucket:
         if self.local_path is None:
             self.write(key, content)
             return
-        with translated(self.uri(key)):
+        try:
             write_anew(self.local_path, key, content)
+        except OSError:
+            with translated(self.uri(key)):
+                raise
 
     def write_stream(self, key: str, source: IO[bytes]) -> None:
         """Write an object of any size from an open file, whole or not at all (a multipart upload on S3)."""

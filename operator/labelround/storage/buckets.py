@@ -64,14 +64,20 @@ class S3Buckets:
     """Buckets of AWS, or of the S3 server at `endpoint_url` (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL).
 
     Credentials and region come from boto3's chain, the region also from AWS_REGION, which boto3 does not read. The
-    connections are made at first use.
+    connections are made at first use, once a bucket.
     """
 
     endpoint_url: str | None = None
     region: str | None = None
+    _opened: dict[str, Bucket] = field(default_factory=dict, compare=False, repr=False)
 
     def open(self, name: str) -> Bucket:
         """Raises StorageDenied when no credentials are found."""
+        if name not in self._opened:
+            self._opened[name] = self._open(name)
+        return self._opened[name]
+
+    def _open(self, name: str) -> Bucket:
         from obstore.auth.boto3 import Boto3CredentialProvider
 
         try:
