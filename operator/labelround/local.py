@@ -21,6 +21,7 @@ from labelround.spec.model import LabelingRound
 from labelround.spec.parse import changed_fields
 from labelround.status import is_succeeded
 from labelround.storage import Buckets, Folder
+from labelround.storage.translation import translated
 
 PATIENCE = 8
 LONGEST_PAUSE_SECONDS = 60.0
@@ -86,14 +87,16 @@ class RecordFile:
             ) from error
 
     def write(self, record: Record) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Replace the record. Raises StorageError."""
         aside = self.path.with_suffix(".json.new")
         content = {"uid": record.uid, "document": record.document, "status": record.status}
-        with aside.open("w", encoding="utf-8") as file:
-            json.dump(content, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.path)
+        with translated(str(self.path)):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("w", encoding="utf-8") as file:
+                json.dump(content, file, ensure_ascii=False, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(self.path)
 
 
 @dataclass

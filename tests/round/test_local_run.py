@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.round.world import BUCKET, IMAGES, NAMES, Effects, Killed, World, all_answers, condition
+from tests.spec.structural import faults
 
 from labelround.dataset.convert import read_report
 from labelround.decide import Action
@@ -14,7 +17,10 @@ from labelround.server import Faults
 from labelround.spec.parse import parse_round
 from labelround.storage import Folder
 
+REPOSITORY = Path(__file__).parents[2]
 OUTPUT = "pens/yolo_annot_files/"
+CRD = yaml.safe_load((REPOSITORY / "crds" / "labelingrounds.yaml").read_text(encoding="utf-8"))
+STATUS_SCHEMA = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]
 
 
 def test_a_round_goes_from_pictures_to_a_dataset(world: World) -> None:
@@ -258,3 +264,28 @@ class Renamed:
 
 def _took(result: Any, action: Action) -> bool:
     return result.decision is not None and result.decision.action is action
+
+
+def test_every_status_of_a_round_fits_the_resources_schema(world: World) -> None:
+    """What the local runner prints is what the API server would accept, field by field."""
+    world.answers = all_answers(NAMES[1:])
+    world.run(world.document(attempts=2))
+
+    problems = [faults(dict(result.status), STATUS_SCHEMA, "status") for result in world.passes]
+
+    assert len(problems) > 5
+    assert [found for found in problems if found] == []
+
+
+def test_more_labels_than_one_job_takes_become_groups_of_one_dataset(world: World) -> None:
+    """Sixty labels: two jobs over the same pictures, and every box in one label file."""
+    labels = ["pencil", *(f"other-{index}" for index in range(58)), "pen"]
+
+    status = world.run(world.document(labels=labels))
+
+    assert status["labelingJobCount"] == 2
+    assert world.requests("CreateLabelingJob") == 2
+    assert status["progress"] == "5/5"
+    assert status["dataset"]["boxes"] == 4
+    assert world.bucket.read(f"{OUTPUT}labels/a.txt").decode().split()[0] == "59"
+    assert world.bucket.read(f"{OUTPUT}labels/b b.txt").decode().split()[0] == "0"

@@ -11,6 +11,7 @@ from labelround.errors import InvalidRound, Problem
 from labelround.manifest import select_images
 from labelround.spec.parse import load_rounds, parse_round, round_yaml
 from labelround.storage import local_bucket
+from labelround.storage.translation import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ class FolderRound:
                     ]
                 )
             return
-        self.folder.mkdir(exist_ok=True)
-        aside = self.file.with_suffix(".new")
-        aside.write_text(self.text, encoding="utf-8")
-        aside.replace(self.file)
+        with translated(str(self.file)):
+            self.folder.mkdir(exist_ok=True)
+            aside = self.file.with_suffix(".new")
+            aside.write_text(self.text, encoding="utf-8")
+            aside.replace(self.file)
 
 
 def round_of_folder(pictures: Path, labels: tuple[str, ...], name: str | None) -> FolderRound:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
 from labelround import __version__
 from labelround.errors import LabelroundError
+
+INTERRUPTED_EXIT_CODE = 130
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module under labelround.cli, function, one line of help)
@@ -54,10 +57,24 @@ def cli() -> None:
     """Turn a bucket of pictures into a YOLO dataset that trains, with people drawing the boxes."""
 
 
-def main(args: list[str] | None = None) -> Any:
+def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line; errors go to stderr as sentences and set the exit code."""
     try:
-        return cli.main(args=args, prog_name="labelround")
+        code = cli.main(args=args, prog_name="labelround", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except LabelroundError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED_EXIT_CODE)
+    except BrokenPipeError:
+        # Whoever read stdout has gone, as `head` does; writing on would only fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"error: {error.filename or 'this machine'}: {error.strerror or error}", err=True)
+        sys.exit(1)
