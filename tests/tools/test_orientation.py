@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 
 import cv2
@@ -45,6 +46,7 @@ def pngs(draw: st.DrawFn) -> bytes:
     kinds = st.sampled_from(files.TEXT_KINDS)
     chunks = {
         "eXIf": files.chunk(b"eXIf", block),
+        "text": files.text_chunk("tEXt", "exif", block),
         "profile": files.text_chunk(draw(kinds), "Raw profile type exif", files.raw_profile(block)),
         "xmp": files.text_chunk(draw(st.sampled_from(files.TEXT_KINDS[2:])), "XML:com.adobe.xmp", draw(xmps)),
     }
@@ -101,6 +103,25 @@ def test_every_reader_sees_the_stored_raster_of_an_upright_picture(content: byte
 def test_the_header_tells_the_orientation_that_pillow_goes_by(content: bytes) -> None:
     """With the size of the object and without it."""
     assert header(content, len(content)) == header(content) == by_pillow(content)
+
+
+def other_metadata(content: bytes) -> tuple[dict[int, object], list[str]]:
+    """All EXIF tags but the orientation, and the texts of a PNG with every orientation taken out."""
+    picture = Image.open(io.BytesIO(content))
+    picture.load()
+    tags = {tag: value for tag, value in picture.getexif().items() if tag != 274}
+    texts = getattr(picture, "text", {})
+    xmp = picture.info.get("xmp", b"").decode()
+    return tags, [re.sub('Orientation[=">]+[0-9]', "", text) for text in [texts.get("XML:com.adobe.xmp", ""), xmp]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(content=jpegs() | pngs())
+def test_all_other_metadata_stays(content: bytes) -> None:
+    """Camera, dates and places are not ours to remove."""
+    result = upright(content)
+
+    assert other_metadata(result) == other_metadata(content)
 
 
 @settings(max_examples=50, deadline=None)

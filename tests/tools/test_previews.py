@@ -45,6 +45,14 @@ def test_an_edge_has_the_color_of_its_class() -> None:
     assert picture.getpixel((250, 380)) == (128, 128, 128)
 
 
+def test_a_small_box_is_drawn_over_a_large_one() -> None:
+    """Whatever their order."""
+    picture = drawn(plain(640, 640), [PixelBox(1, 200, 300, 100, 50), PixelBox(0, 200, 200, 400, 400)])
+
+    assert picture.getpixel((200, 330)) == color(1)
+    assert picture.getpixel((200, 500)) == color(0)
+
+
 def test_a_turned_photograph_is_shown_as_it_is_stored() -> None:
     """Boxes refer to the raster, whatever EXIF says."""
     content = files.into_jpeg(files.jpeg(files.raster(640, 480)), [files.exif_segment(files.Exif(6).block())])
@@ -136,11 +144,13 @@ class _Sheet(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.loaded: list[str] = []
+        self.described: list[str | None] = []
         self.text = ""
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.described += [value for name, value in attrs if name == "alt"]
         self.loaded += [value or "" for name, value in attrs if name in {"src", "href"}]
 
     def handle_data(self, data: str) -> None:
@@ -173,6 +183,7 @@ def test_the_sheet_shows_every_preview_and_escapes_every_name() -> None:
     assert warnings == []
     assert {unquote(link) for link in sheet.loaded} == {f"{name}.png" for name in names}
     assert all(output.exists(unquote(link)) for link in sheet.loaded)
+    assert sheet.described == names
     assert not {"script", "i"} & set(sheet.tags)
     assert all(name in sheet.text for name in [*names, *labels])
     assert not re.search(r"https?://", unescape(page))

@@ -164,6 +164,20 @@ def test_a_pull_that_is_killed_anywhere_goes_on_where_it_was(dataset: Path, root
         assert tree(here) == whole
 
 
+def test_an_interrupted_pull_of_a_newer_version_does_not_count_as_complete(
+    dataset: Path, root: Path, tmp_path: Path
+) -> None:
+    """The marker of the older version goes before the first change."""
+    run(dataset, tmp_path / "here", root)
+    make(dataset, [Made("a.jpg", "1 0.1 0.1 0.1 0.1\n"), Made("new.jpg", split="val")])
+    put(root, "new.jpg", PLAIN)
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(Folder(local_bucket(dataset)), tmp_path / "here", Opened(Stopping(root / BUCKET, "new.jpg")), NoProgress())
+
+    assert not (tmp_path / "here/report.json").exists()
+
+
 def test_all_missing_images_are_named_at_once(dataset: Path, root: Path, tmp_path: Path) -> None:
     """The others are in place, but the dataset does not count as complete."""
     (root / BUCKET / "a.jpg").unlink()

@@ -11,10 +11,11 @@ from PIL import Image
 from tests.tools import picture_files as files
 from tests.tools.made_datasets import Made, make
 
-from labelround.dataset.existing import dataset_folder, open_dataset
+from labelround.dataset.existing import dataset_folder, label_file_of, open_dataset
 from labelround.dataset.validate import Rule, Severity, Validation, validate
 from labelround.errors import InvalidInput
 from labelround.progress import NoProgress
+from labelround.spec.model import OutputFormat
 from labelround.storage import MemoryBuckets
 
 PLAIN = files.jpeg(files.raster(16, 12))
@@ -271,6 +272,21 @@ def test_a_dataset_of_others_without_its_pictures_is_an_error(tmp_path: Path) ->
     validation = check(tmp_path)
 
     assert rules(validation) == [Rule.TWO_SPLITS, Rule.IMAGE_MISSING]
+
+
+@pytest.mark.parametrize(
+    ("layout", "image_file", "label_file"),
+    [
+        (OutputFormat.YOLO, "images/a.b.jpg", "labels/a.b.txt"),
+        (OutputFormat.YOLO, "images/x/images/a.jpg", "images/x/labels/a.txt"),
+        (OutputFormat.YOLO, "my images/a.jpg", "my images/a.txt"),
+        (OutputFormat.YOLO, "train/images/a", "train/labels/a.txt"),
+        (OutputFormat.DARKNET, "images/a.jpg", "images/a.txt"),
+    ],
+)
+def test_labels_are_looked_for_where_trainers_do(layout: OutputFormat, image_file: str, label_file: str) -> None:
+    """Ultralytics replaces the last folder called images; Darknet looks beside the picture."""
+    assert label_file_of(image_file, layout) == label_file
 
 
 def test_a_darknet_dataset_is_understood(tmp_path: Path) -> None:
