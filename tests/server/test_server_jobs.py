@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any
 
 import pytest
 from tests.server.labeling import BUCKET, REGION, SIZE, Place, answer_line, box, json_lines, refused, request, task
+
+from labelround.server.sources import InvalidInputData, input_objects
 
 ZERO = dict.fromkeys(("TotalLabeled", "HumanLabeled", "MachineLabeled", "FailedNonRetryableError", "Unlabeled"), 0)
 
@@ -357,7 +360,6 @@ BAD_MANIFESTS = {
     "a list": (b"[1]\n", "not a JSON object"),
     "nesting without end": (b"[" * 99_000 + b"\n", "not JSON"),
     "only blank lines": (b"\n\n", "no data objects"),
-    "more objects than a job may have": (b'{"source-ref":"s3://pens/a.jpg"}\n' * 100_001, "more than 100000"),
 }
 
 
@@ -377,6 +379,23 @@ def test_a_manifest_with_wrong_lines_fails_the_job(place: Place, case: str) -> N
     assert len(job["FailureReason"]) <= 1024
     assert "LabelingJobOutput" not in job
     assert place.files() == {}
+
+
+def test_a_job_takes_a_hundred_thousand_objects_and_no_more(place: Place) -> None:
+    """Ground Truth's limit for images."""
+    line = b'{"source-ref":"s3://pens/a.jpg"}\n'
+    place.write("manifest.json", line * 100_001)
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+        job = place.engine.store.find("pens-1")
+        assert job is not None
+        objects = input_objects(job, place.buckets)
+
+        taken = sum(1 for _ in islice(objects, 100_000))
+
+        assert taken == 100_000
+        with pytest.raises(InvalidInputData, match="more than 100000 data objects"):
+            next(objects)
 
 
 def test_a_failure_reason_counts_the_lines_it_does_not_show(place: Place) -> None:

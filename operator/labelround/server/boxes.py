@@ -34,10 +34,10 @@ class Size:
 
 def intersection_over_union(one: Box, other: Box) -> float:
     """The Jaccard index of two boxes' areas, 0 to 1; 1 for equal boxes, also when they have no area."""
+    if one == other:
+        return 1.0
     width = min(one.right, other.right) - max(one.left, other.left)
     height = min(one.bottom, other.bottom) - max(one.top, other.top)
     shared = width * height if width > 0 and height > 0 else 0.0
     united = one.width * one.height + other.width * other.height - shared
-    if united <= 0:
-        return float(one == other)
-    return min(1.0, shared / united)
+    return min(1.0, shared / united) if united > 0 else 0.0
