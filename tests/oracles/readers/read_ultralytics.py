@@ -1,0 +1,61 @@
+"""Checks a YOLO dataset as Ultralytics does, and trains on it. Runs in Ultralytics' own environment.
+
+    python read_ultralytics.py check DATASET     prints what its label verification counts, for each split
+    python read_ultralytics.py train DATASET     trains the smallest model for one epoch, without pretrained weights
+
+Both print JSON as the last line. YOLO_OFFLINE and YOLO_CONFIG_DIR are set by the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ultralytics import YOLO, settings
+from ultralytics.data.dataset import YOLODataset
+from ultralytics.data.utils import check_det_dataset
+
+SPLITS = ("train", "val", "test")
+SMALLEST_MODEL = "yolo11n.yaml"
+
+
+def checked(dataset: Path) -> dict[str, Any]:
+    """For each split: found, missing, empty and corrupt labels, the images, the messages, and the boxes as shares."""
+    data = check_det_dataset(dataset / "data.yaml", autodownload=False)
+    result: dict[str, Any] = {"names": list(data["names"].values()), "splits": {}}
+    for split in SPLITS:
+        if not data.get(split):
+            continue
+        images = YOLODataset(img_path=data[split], data=data, task="detect", augment=False, imgsz=64)
+        with tempfile.TemporaryDirectory() as folder:
+            verified = images.cache_labels(Path(folder, "labels.cache"))
+        found, missing, empty, corrupt, total = verified["results"]
+        result["splits"][split] = {
+            "found": found, "missing": missing, "empty": empty, "corrupt": corrupt, "total": total,
+            "messages": verified["msgs"],
+            "boxes": sum(len(label["cls"]) for label in verified["labels"]),
+            "images": sorted(Path(path).relative_to(dataset / "images").as_posix() for path in images.im_files),
+        }  # fmt: skip
+    return result
+
+
+def trained(dataset: Path) -> dict[str, Any]:
+    """One epoch of the smallest model on tiny pictures: whether it trains, not how well."""
+    settings.update({"sync": False})
+    with tempfile.TemporaryDirectory() as folder:
+        model = YOLO(SMALLEST_MODEL)
+        outcome = model.train(
+            data=dataset / "data.yaml", epochs=1, imgsz=64, batch=4, device="cpu", workers=0, plots=False, amp=False,
+            pretrained=False, project=folder, name="run", exist_ok=True,
+        )  # fmt: skip
+        weights = Path(folder, "run", "weights", "last.pt").stat().st_size
+        with Path(folder, "run", "results.csv").open() as table:
+            columns, *rows = [[cell.strip() for cell in line.split(",")] for line in table]
+        losses = {name: float(rows[-1][columns.index(name)]) for name in columns if "loss" in name}
+    return {"epochs": len(rows), "weights_bytes": weights, "losses": losses, "names": list(outcome.names.values())}
+
+
+print(json.dumps({"check": checked, "train": trained}[sys.argv[1]](Path(sys.argv[2]))))  # noqa: T201 a program's output
