@@ -195,7 +195,7 @@ def _decoded(raw: msgspec.Raw, name: str, decode: Callable[[msgspec.Raw], Decode
     except msgspec.ValidationError as error:
         raise LineError(_explained(str(error), name)) from None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise LineError(f"{name} is not valid JSON ({_explained(str(error), name)})") from None
+        raise LineError(f"{name} is not valid JSON ({_malformed(error)})") from None
 
 
 _WORDS = {"float": "a number", "int": "a whole number", "str": "a text", "object": "an object", "array": "a list"}
@@ -209,6 +209,14 @@ def _explained(text: str, name: str) -> str:
     return f"{name}{path}: {what[:1].lower()}{what[1:]}"
 
 
+def _malformed(error: Exception) -> str:
+    """What is wrong with JSON, as a phrase."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    text = str(error).removeprefix("JSON is malformed: ")
+    return text[:1].lower() + text[1:]
+
+
 def _sentence(reason: object) -> str:
     """A failure reason as one line of text."""
     text = reason if isinstance(reason, str) else msgspec.json.encode(reason).decode()
@@ -219,10 +227,10 @@ def _unreadable(line: bytes, ended: bool, error: Exception) -> LineError:
     """Why a line is not a JSON object."""
     if line.startswith(b"\xef\xbb\xbf"):
         return LineError("begins with a byte order mark", "save the file as UTF-8 without one")
-    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line[:4]:
-        return LineError("is UTF-16 or UTF-32", "save the file as UTF-8")
     if line.startswith(b"\x1f\x8b"):
         return LineError("is compressed with gzip", "unpack the file")
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line[:4]:
+        return LineError("is UTF-16 or UTF-32", "save the file as UTF-8")
     if isinstance(error, UnicodeDecodeError):
         return LineError(f"is not valid UTF-8 (byte {error.start + 1})", "save the file as UTF-8")
     if isinstance(error, msgspec.ValidationError):
@@ -231,5 +239,4 @@ def _unreadable(line: bytes, ended: bool, error: Exception) -> LineError:
         return LineError("is cut off: the file ends in the middle of it", "copy the whole manifest again")
     if line.lstrip().startswith(b"["):
         return LineError("is not a JSON object", _ONE_OBJECT_A_LINE)
-    detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-    return LineError(f"is not valid JSON ({detail[:1].lower()}{detail[1:]})", _ONE_OBJECT_A_LINE)
+    return LineError(f"is not valid JSON ({_malformed(error)})", _ONE_OBJECT_A_LINE)

@@ -153,7 +153,8 @@ class _Conversion:
 
     def _shard_plan(self) -> ShardPlan:
         jobs = {number: source.job for number, source in enumerate(self.plan.sources) if source.job in self.job_tables}
-        return ShardPlan(self.plan.format, self.plan.labels, self.settled.cut, self.indexed.prefix, jobs)
+        plan, prefix = self.plan, self.indexed.prefix
+        return ShardPlan(plan.format, plan.labels, self.settled.cut, prefix, jobs, tuple(self.job_tables))
 
     def _write_previews(self) -> list[str]:
         """Draw the chosen images; the warnings about those that could not be drawn."""

@@ -115,7 +115,7 @@ class Joiner:
     def _state(self, chosen: dict[int, Row | None]) -> tuple[State, str]:
         """The state of an image that needs all of these groups, and the reason when it is not in the dataset."""
         states = {group: State.UNLABELED if row is None else State(row.state) for group, row in chosen.items()}
-        if all(state.in_dataset for state in states.values()):
+        if states and all(state.in_dataset for state in states.values()):
             sizes = {(row.width, row.height) for row in chosen.values() if row is not None}
             if len(sizes) > 1:
                 listed = " and ".join(f"{width} x {height}" for width, height in sorted(sizes))

@@ -47,7 +47,7 @@ def merge(
 
 def merge_job_tables(parts: Sequence[Path], jobs: Mapping[str, Folder], scratch: Path) -> None:
     """Write each job's own table into its folder."""
-    for number, name in enumerate(sorted(jobs)):
+    for number, name in enumerate(jobs):
         _write_joined(ANNOTATIONS, [part / job_part(number) for part in parts], jobs[name], ANNOTATIONS, scratch)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -29,6 +31,7 @@ EVERY_GROUP = -1
 """The group of an image that an input manifest lists for all groups."""
 INPUT_ATTEMPT = -1
 LINES_A_STEP = 1000
+HELD_IN_MEMORY_BYTES = 1 << 20
 MAX_JOB_NAMES = 1000
 _LABEL_FILE_EXTENSION = ".txt"
 
@@ -96,13 +99,18 @@ def read_input(source: ManifestSource, groups: Iterable[int], shared: IndexPass)
 
 def read_output(source: ManifestSource, number: int, shared: IndexPass) -> Iterator[Record]:
     """The records of an output manifest, the `number`-th source. Adds its summary to `shared`."""
+    with tempfile.SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES, dir=str(shared.scratch)) as held:
+        yield from _output(source, number, shared, held)
+
+
+def _output(source: ManifestSource, number: int, shared: IndexPass, held: IO[bytes]) -> Iterator[Record]:
     summary = SourceSummary(source.name)
     shared.summaries.append(summary)
     attributes = Attributes()
     lines = _lines(source, shared.progress)
     attribute = source.attribute
     if attribute is None:
-        attribute, lines = find_attribute(lines, attributes, shared.scratch)
+        attribute, lines = find_attribute(lines, attributes, held)
     summary.attribute = attribute or ""
     summary.group = shared.group(source, summary.attribute)
     if attribute is None and attributes.types:

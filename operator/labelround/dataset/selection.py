@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 from typing import IO
 
 from labelround.dataset.annotation import (
@@ -18,7 +16,6 @@ from labelround.dataset.annotation import (
 )
 
 Line = tuple[int, bytes, bool]
-HELD_IN_MEMORY_BYTES = 1 << 20
 MAX_ATTRIBUTES = 100
 
 
@@ -53,14 +50,13 @@ class Attributes:
         return ", ".join(f"{name} ({kind or 'of no stated type'})" for name, kind in self.types.items())
 
 
-def find_attribute(lines: Iterable[Line], attributes: Attributes, scratch: Path) -> tuple[str | None, Iterator[Line]]:
+def find_attribute(lines: Iterable[Line], attributes: Attributes, held: IO[bytes]) -> tuple[str | None, Iterator[Line]]:
     """The attribute of the first line with bounding boxes, and all lines again from the first.
 
-    Lines before it are held aside, on disk in `scratch` when they are many. Without such a line it is the only
+    Lines before it are held aside in the open file `held`. Without such a line it is the only
     attribute whose lines state no type (all of them failed), or None. `attributes` learns of the lines held.
     """
     rest = iter(lines)
-    held = tempfile.SpooledTemporaryFile(max_size=HELD_IN_MEMORY_BYTES, dir=str(scratch))  # noqa: SIM115 outlives this call
     for number, content, ended in rest:
         _note(content, ended, attributes)
         if attributes.detecting:
@@ -79,8 +75,7 @@ def _note(content: bytes, ended: bool, attributes: Attributes) -> None:
 
 def _again(held: IO[bytes]) -> Iterator[Line]:
     """The lines that were held aside."""
-    with held:
-        held.seek(0)
-        for line in held:
-            number, ended, content = line[:-1].split(b" ", 2)
-            yield int(number), content, ended == b"1"
+    held.seek(0)
+    for line in held:
+        number, ended, content = line[:-1].split(b" ", 2)
+        yield int(number), content, ended == b"1"

@@ -68,13 +68,17 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ShardPlan:
-    """What every shard of a dataset needs. `jobs` names the job of each source whose own table is wanted."""
+    """What every shard of a dataset needs.
+
+    `job_tables` are the jobs whose own table is wanted, and `jobs` says which of them gave each source.
+    """
 
     format: Format
     labels: tuple[str, ...]
     cut: Cut
     prefix: str
     jobs: Mapping[int, str]
+    job_tables: Sequence[str]
 
 
 def write_parts(entries: Iterable[Entry], plan: ShardPlan, folder: Path, tally: Tally) -> Iterator[LabelFile]:
@@ -103,8 +107,9 @@ class _Parts:
         self.images = table(opened(IMAGES))
         self.annotations = table(opened(ANNOTATIONS))
         self.lists = {part: opened(list_file(part)) for part in LISTED}
-        names = sorted(set(plan.jobs.values()))
-        self.jobs: dict[str, Any] = {name: table(opened(job_part(number))) for number, name in enumerate(names)}
+        self.jobs: dict[str, Any] = {
+            name: table(opened(job_part(number))) for number, name in enumerate(plan.job_tables)
+        }
 
 
 def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelFile | None:

@@ -21,9 +21,25 @@ ANNOTATION_COLUMNS = (
 IMAGE_COLUMNS = ("source_ref", "image", "label_file", "split", "state", "boxes", "width", "height", "reason")
 
 
+class _Rows:
+    """Takes the rows of a `csv.writer`, and ends each with a newline alone.
+
+    The writer puts quotes around what holds a character of its line end, so that end must have the carriage return:
+    readers take a bare one, which a key may hold, for the end of a row.
+    """
+
+    END = "\r\n"
+
+    def __init__(self, file: IO[str]) -> None:
+        self._write = file.write
+
+    def write(self, row: str) -> None:
+        self._write(row[:-2] + "\n")
+
+
 def table(file: IO[str]) -> Any:
     """A writer of rows into `file`, which must not translate line ends."""
-    return csv.writer(file, lineterminator="\n")
+    return csv.writer(_Rows(file), lineterminator=_Rows.END)
 
 
 def annotation_rows(name: str, boxes: Iterable[Box], labels: tuple[str, ...], width: int, height: int) -> list[Any]:
