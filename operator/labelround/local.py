@@ -12,6 +12,7 @@ from typing import Any
 from labelround.conversion import conversion_plan, job_tables
 from labelround.dataset.claim import read_claim
 from labelround.dataset.convert import convert, read_report
+from labelround.dataset.owned import UNFINISHED
 from labelround.decide import Action, ConversionState, Reason
 from labelround.errors import InvalidInput, InvalidManifest, InvalidRound, Problem, Unavailable, Unfinished
 from labelround.observe import ObservedConversion, Snapshot
@@ -36,12 +37,13 @@ class InProcessConverter:
     _failures: dict[str, str] = field(default_factory=dict)
 
     def observe(self, round: LabelingRound) -> ObservedConversion:
-        """Done when the completion marker is there under this round's claim."""
+        """Done when the completion marker is there under this round's claim and nothing is left to tidy up."""
         if round.uid in self._failures:
             return ObservedConversion(ConversionState.FAILED, failure=self._failures[round.uid])
         output = Folder(self.buckets.open(round.bucket), round.output_prefix)
         claim = read_claim(output)
-        report = read_report(output) if claim and claim.owner == round.uid else None
+        complete = claim is not None and claim.owner == round.uid and not output.exists(UNFINISHED)
+        report = read_report(output) if complete else None
         return ObservedConversion(ConversionState.DONE if report else ConversionState.ABSENT, report)
 
     def start(self, snapshot: Snapshot) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -105,44 +105,9 @@ def manifest_line(bucket: str, key: str) -> bytes:
     return f"{text}\n".encode()
 
 
-def manifest_chunks(keys: Sequence[str], bucket: str, size: int) -> Iterator[bytes]:
-    """The input manifests for `keys`, `size` images in each, one whole manifest at a time."""
-    for start in range(0, len(keys), size):
-        yield b"".join(manifest_line(bucket, key) for key in keys[start : start + size])
-
-
-def read_keys(lines: Iterable[bytes], bucket: str, name: str) -> list[str]:
-    """The keys of an input manifest whose images are all in `bucket`. Blank lines are skipped.
-
-    `name` is what errors call the file. Raises InvalidManifest with every bad line.
-    """
-    keys: list[str] = []
-    problems: list[Problem] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            keys.append(_read_key(line, bucket))
-        except ValueError as error:
-            problems.append(Problem(f"{name}:{number}", str(error)))
-    if problems:
-        raise InvalidManifest(problems)
-    return keys
-
-
-def _read_key(line: bytes, bucket: str) -> str:
-    """The key in one manifest line. Raises ValueError with a sentence for a person."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        raise ValueError('the line is not JSON; each line holds one object such as {"source-ref":...}') from None
-    reference = entry.get(SOURCE_REF) if isinstance(entry, dict) else None
-    if not isinstance(reference, str):
-        raise ValueError("the line has no source-ref; add the address of an image")  # noqa: TRY004 one error type
-    uri = ObjectURI.parse(reference)
-    if uri.bucket != bucket:
-        raise ValueError(f"the image is in the bucket {uri.bucket}; the round's images are in {bucket}")
-    return uri.key
+def manifest_content(keys: Iterable[str], bucket: str) -> bytes:
+    """A whole input manifest. Raises InvalidManifest."""
+    return b"".join(manifest_line(bucket, key) for key in keys)
 
 
 def _is_hidden(segment: str) -> bool:

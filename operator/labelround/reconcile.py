@@ -18,7 +18,7 @@ from labelround.followup import unlabeled_keys
 from labelround.groundtruth.api import LabelingAPI
 from labelround.groundtruth.errors import NameInUse
 from labelround.layout import Layout
-from labelround.manifest import manifest_line, select_images
+from labelround.manifest import manifest_content, select_images
 from labelround.observe import ManifestCounter, ObservedConversion, Snapshot, observe
 from labelround.plan import PlannedJob, plan_round
 from labelround.request import JobSettings, label_category_config, labeling_job_request, ui_template
@@ -117,8 +117,7 @@ class Reconciler:
         self._claim_prefix(round, bucket)
         self._delete_stale(snapshot, attempt, len(manifests))
         for manifest in reversed(manifests):
-            lines = (manifest_line(round.bucket, key) for key in keys[manifest.start : manifest.stop])
-            bucket.write(manifest.key, b"".join(lines))
+            bucket.write(manifest.key, manifest_content(keys[manifest.start : manifest.stop], round.bucket))
 
     def _claim_prefix(self, round: LabelingRound, bucket: Bucket) -> None:
         """Make the round's folder its own. Raises Conflict when it is another round's, or has a manifest already."""

@@ -5,13 +5,22 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from tests.round.world import Effects, Killed, World
+from tests.round.world import Effects, Killed, World, furnished
 
 
-def test_a_run_killed_after_every_effect_ends_with_the_same_digest_and_one_job(world: World) -> None:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the same round writes when nothing happens to it."""
+    world = furnished(tmp_path_factory.mktemp("undisturbed"))
+    world.run()
+    return _dataset(world)
+
+
+def test_a_run_killed_after_every_effect_ends_with_the_same_digest_and_one_job(
+    world: World, undisturbed: dict[str, bytes]
+) -> None:
     """Killed after the 1st effect, restarted, killed after its 1st effect there, and so on to the end."""
     effects = Effects()
-    undisturbed = _undisturbed(world)
     deaths = 0
 
     while True:
@@ -24,31 +33,20 @@ def test_a_run_killed_after_every_effect_ends_with_the_same_digest_and_one_job(w
         break
 
     assert deaths > 10
-    assert _dataset(world) == _dataset(undisturbed)
+    assert _dataset(world) == undisturbed
     assert world.requests("CreateLabelingJob") == 1
 
 
 @pytest.mark.parametrize("deadly", range(1, 31))
-def test_a_run_killed_once_ends_with_the_same_dataset(world: World, deadly: int) -> None:
+def test_a_run_killed_once_ends_with_the_same_dataset(world: World, undisturbed: dict[str, bytes], deadly: int) -> None:
     """Killed after the nth effect and run again to the end: the same files with the same bytes, and no other."""
-    undisturbed = _undisturbed(world)
     with contextlib.suppress(Killed):
         world.run(effects=Effects(deadly=deadly))
 
     world.run()
 
-    assert _dataset(world) == _dataset(undisturbed)
+    assert _dataset(world) == undisturbed
     assert world.requests("CreateLabelingJob") == 1
-
-
-def _undisturbed(world: World) -> World:
-    """The same round, run to its end in a world of its own."""
-    other = World(world.path / "undisturbed")
-    other.path.mkdir()
-    for key in world.objects():
-        other.bucket.write(key, world.bucket.read(key))
-    other.run()
-    return other
 
 
 def _dataset(world: World) -> dict[str, bytes]:

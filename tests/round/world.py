@@ -234,3 +234,11 @@ def condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     """One condition of a status."""
     found: Mapping[str, Any] = next(each for each in status["conditions"] if each["type"] == kind)
     return found
+
+
+def furnished(path: Path) -> World:
+    """A world with five pictures."""
+    world = World(path)
+    for index, name in enumerate(NAMES):
+        world.bucket.write(f"{IMAGES}{name}", picture(40 * index))
+    return world
