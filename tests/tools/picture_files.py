@@ -58,7 +58,12 @@ class Exif:
 
     def block(self) -> bytes:
         """The TIFF structure."""
-        others = [(271, 2, b"Maker\x00"), (272, 2, b"Model of a camera\x00"), (305, 2, b"abc\x00"), (282, 5, bytes(8))]
+        others = [
+            (271, 2, b"Maker\x00"),
+            (272, 2, b"Model of a camera\x00"),
+            (305, 2, b"abc\x00"),
+            (282, 5, b"\x00\x00\x00H" * 2),
+        ]
         entries: list[tuple[int, int, bytes]] = others[: self.before]
         if self.orientation is not None:
             entries.append((274, self.type, struct.pack(self.order + "HL"[self.type == LONG], self.orientation)))
