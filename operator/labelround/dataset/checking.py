@@ -14,7 +14,7 @@ from labelround.dataset.joining import Image, decode_contributions
 from labelround.errors import ObjectNotFound
 from labelround.images import BadImage, ImageHeader, read_header
 from labelround.parallel import in_threads
-from labelround.storage import Buckets, UnaddressableKey
+from labelround.storage import Buckets, key_problem
 
 THREADS = 16
 _encode = msgspec.msgpack.Encoder().encode
@@ -50,13 +50,14 @@ class Checker:
         if not image.state.in_dataset:
             return image, None
         name, _, key = image.ref.partition("/")
+        problem = key_problem(key)
+        if problem:
+            return image, problem
         bucket = self._buckets.open(name)
         try:
             return image, read_header(lambda start, length: bucket.read_range(key, start, length))
         except ObjectNotFound:
             return image, "the image is not there"
-        except UnaddressableKey as error:
-            return image, str(error)
         except BadImage as error:
             return image, str(error)
 
