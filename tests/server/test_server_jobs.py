@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import pytest
+from PIL import Image
 from tests.server.labeling import BUCKET, REGION, SIZE, Place, answer_line, box, json_lines, refused, request, task
 
+from labelround.errors import Unavailable
 from labelround.server.sources import InvalidInputData, input_objects
+from labelround.storage import Bucket, Buckets
 
 ZERO = dict.fromkeys(("TotalLabeled", "HumanLabeled", "MachineLabeled", "FailedNonRetryableError", "Unlabeled"), 0)
 
@@ -452,3 +458,84 @@ def test_two_jobs_do_not_touch_each_other(place: Place) -> None:
 
     assert all("pens" in line and "other" not in line for line in place.output("one"))
     assert all("other" in line and "pens" not in line for line in place.output("two"))
+
+
+def test_the_size_of_an_image_is_read_from_its_header_when_the_answers_lack_it(place: Place) -> None:
+    """An image that cannot be read fails, with the reason; the others are labeled."""
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(picture, "PNG")
+    place.write("images/0.jpg", picture.getvalue())
+    place.write("images/1.jpg", b"no picture")
+    lines = [answer_line(name, [box(1, 0, 0, 5, 5)]) for name in place.names[:3]]
+    for line in lines:
+        del line["truth"]["image_size"]
+    place.change(answers=json_lines(lines))
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+
+        place.finish()
+
+    labeled, broken, absent, _ = place.output()
+    assert labeled["pens"]["image_size"] == [{"width": 64, "height": 48, "depth": 3}]
+    assert "neither JPEG nor PNG" in broken["pens-metadata"]["failure-reason"]
+    assert "not found" in absent["pens-metadata"]["failure-reason"]
+
+
+def test_one_name_asked_for_at_once_makes_one_job(place: Place) -> None:
+    """All others are told that it is in use."""
+
+    def attempt(_: int) -> str:
+        try:
+            place.front.api.create_labeling_job(**request())
+        except place.front.api.exceptions.ResourceInUse:
+            return "in use"
+        return "created"
+
+    with place.serving() as api, ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(attempt, range(16)))
+        jobs = api.list_labeling_jobs()["LabelingJobSummaryList"]
+
+    assert sorted(outcomes) == ["created"] + ["in use"] * 15
+    assert len(jobs) == 1
+
+
+@dataclass
+class Outage:
+    """Buckets that cannot be reached while `down`."""
+
+    buckets: Buckets
+    down: bool = True
+
+    def open(self, name: str) -> Bucket:
+        if self.down:
+            raise Unavailable("the store is away")
+        return self.buckets.open(name)
+
+
+def test_a_store_that_is_away_is_waited_for(place: Place) -> None:
+    """With growing pauses; the job goes on when it is back."""
+    reachable = place.buckets
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+        place.buckets = outage = Outage(reachable)
+        place.tick(3)
+        waiting = described(api)["LabelingJobStatus"]
+        outage.down = False
+        place.tick()
+        still_waiting = described(api)["LabelingJobStatus"]
+        place.clock.turn(1)
+
+        place.finish()
+
+        assert (waiting, still_waiting) == ("Initializing", "Initializing")
+        assert described(api)["LabelingJobStatus"] == "Completed"
+
+
+def test_a_place_of_odd_name_holds_the_database(place: Place) -> None:
+    """Nothing in a path means anything to the database's address."""
+    place.change(database=place.path / "a b?mode=ro#1 %41" / "server.db")
+
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+
+    assert place.settings.database.is_file()

@@ -25,6 +25,17 @@ from labelround.storage import Buckets
 logger = logging.getLogger(__name__)
 
 
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """How often in a row a job could not move, and when it is tried again (milliseconds)."""
+
+    failures: int
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Moves the jobs of one store. Without `answers` there are no workers."""
@@ -33,25 +44,29 @@ class Engine:
     buckets: Buckets
     settings: ServerSettings
     answers: Answers | None = None
-    _waiting: dict[int, str] = field(default_factory=dict)
+    _pauses: dict[int, _Pause] = field(default_factory=dict)
 
-    def tick(self) -> bool:
-        """Move every unfinished job by one step. False when one of them could not move and should be tried later."""
-        moved = [self._moved(job) for job in self.store.unfinished()]
-        return all(moved)
+    def tick(self) -> None:
+        """Move every unfinished job by one step. One that cannot move now waits, and holds up no other."""
+        for job in self.store.unfinished():
+            if job.id not in self._pauses or self._pauses[job.id].until <= self._now:
+                self._move(job)
 
-    def _moved(self, job: Job) -> bool:
+    def _move(self, job: Job) -> None:
         try:
             self._step(job)(job)
         except Unavailable as error:
-            self._tell_once(job, str(error))
-            return False
+            self._wait(job, str(error))
+            return
         except InvalidInputData as error:
             self._end(job, JobStatus.FAILED, reason=str(error))
         except StorageError as error:
             self._end(job, JobStatus.FAILED, reason=f"ClientError: {error}"[:MAX_REASON_CHARACTERS])
-        self._waiting.pop(job.id, None)
-        return True
+        except Exception as error:
+            logger.exception("labeling job could not be moved", extra={"job": job.name})
+            self._wait(job, repr(error))
+            return
+        self._pauses.pop(job.id, None)
 
     def _step(self, job: Job) -> Callable[[Job], None]:
         """What there is to do for a job that has not ended."""
@@ -125,10 +140,12 @@ class Engine:
             self.answers, workforce, settings.faults, settings.region, delay, lambda ref: image_size(ref, self.buckets)
         )
 
-    def _tell_once(self, job: Job, reason: str) -> None:
-        if self._waiting.get(job.id) != reason:
-            self._waiting[job.id] = reason
-            logger.warning("labeling job has to wait", extra={"job": job.name, "reason": reason})
+    def _wait(self, job: Job, reason: str) -> None:
+        """Leave the job alone for a while, each time longer."""
+        failures = self._pauses[job.id].failures + 1 if job.id in self._pauses else 1
+        seconds = min(2.0 ** (failures - 1), LONGEST_PAUSE_SECONDS)
+        self._pauses[job.id] = _Pause(failures, self._now + int(1000 * seconds))
+        logger.warning("labeling job has to wait", extra={"job": job.name, "reason": reason, "seconds": seconds})
 
     @property
     def _now(self) -> int:

@@ -14,7 +14,7 @@ from labelround.errors import Conflict, StorageDenied
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
     """Hold the database for as long as the context lasts. Raises Conflict when another server holds it."""
-    path = database.with_name(f"{database.name}.lock")
+    path = database.resolve().with_name(f"{database.resolve().name}.lock")
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

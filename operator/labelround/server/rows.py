@@ -12,7 +12,7 @@ from labelround.groundtruth.api import JobStatus
 from labelround.server.boxes import Box, Size
 from labelround.server.jobs import Job, ObjectState
 from labelround.server.schema import answers
-from labelround.server.work import Given
+from labelround.server.work import Closed, Given
 
 CHUNK = 1000
 
@@ -83,6 +83,17 @@ def answer_row(job: Job, given: Given) -> dict[str, Any]:
         "height": given.size.height,
         "accepted": given.accepted,
         "submitted": given.submitted,
+    }
+
+
+def closed_row(job: Job, closed: Closed, time: int) -> dict[str, Any]:
+    """The parameters with which an object is closed."""
+    return {
+        "of_job": job.id,
+        "at_place": closed.index,
+        "new_state": closed.state.value,
+        "new_members": json.dumps(closed.members),
+        "new_closed": time,
     }
 
 

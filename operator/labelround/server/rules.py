@@ -8,6 +8,7 @@ from typing import Any
 
 from labelround.spec.names import (
     BUILT_IN_LAMBDA_ACCOUNTS,
+    PUBLIC_WORKFORCE_CLOSED,
     PUBLIC_WORKTEAM,
     RESERVED_TAG_PREFIX,
     attribute_name_problem,
@@ -81,8 +82,8 @@ def address_problem(text: str, *, is_folder: bool) -> str:
 def _task(config: Mapping[str, Any], region: str) -> Iterator[str]:
     if PUBLIC_WORKTEAM in config["WorkteamArn"]:
         yield (
-            "HumanTaskConfig.WorkteamArn names the public workforce (Amazon Mechanical Turk), which closed on"
-            " 2026-09-30; name a private or vendor workteam"
+            f"HumanTaskConfig.WorkteamArn names the public workforce, but {PUBLIC_WORKFORCE_CLOSED};"
+            " name a private or vendor workteam"
         )
     elif config["WorkteamArn"].split(":")[3] != region:
         yield f"HumanTaskConfig.WorkteamArn must be of the region {region}"

@@ -76,9 +76,10 @@ def _moving(engine: Engine, pause: float) -> Iterator[None]:
 
     def run() -> None:
         failures = 0
-        while not stop.wait(min(pause * 2**failures, LONGEST_PAUSE_SECONDS)):
+        while not stop.wait(max(pause, min(pause * 2**failures, LONGEST_PAUSE_SECONDS))):
             try:
-                failures = 0 if engine.tick() else min(failures + 1, 16)
+                engine.tick()
+                failures = 0
             except Exception:
                 failures = min(failures + 1, 16)
                 logger.exception("labeling jobs could not be moved")

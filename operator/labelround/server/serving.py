@@ -18,6 +18,7 @@ from labelround.server.settings import ServerSettings
 from labelround.storage import Buckets
 
 START_SECONDS = 30
+KEEP_ALIVE_SECONDS = 60  # longer than clients pause between two polls
 STOP_SECONDS = 5
 
 
@@ -45,6 +46,7 @@ def listening(app: ASGIApp, host: str, port: int) -> Iterator[str]:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         with _running(_Server(config), listener):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from labelround.groundtruth.api import JobStatus
@@ -21,6 +21,7 @@ from labelround.server.rows import (
     InputObject,
     OutputObject,
     answer_row,
+    closed_row,
     given_at,
     input_row,
     job_of,
@@ -131,11 +132,8 @@ class JobStore:
                 return False
             if step.given:
                 connection.execute(insert(answers), [answer_row(job, one) for one in step.given])
-            for one in step.closed:
-                values = {"state": one.state.value, "members": json.dumps(one.members), "closed": closed}
-                connection.execute(
-                    update(objects).where(objects.c.job_id == job.id, objects.c.place == one.index).values(values)
-                )
+            if step.closed:
+                connection.execute(_CLOSING, [closed_row(job, one, closed) for one in step.closed])
         return True
 
     def close_all(self, job: Job, members: Mapping[str, Any], now: int) -> None:
@@ -229,6 +227,13 @@ class JobStore:
 
     def _writing(self) -> AbstractContextManager[Connection]:
         return self.engine.execution_options(immediate=True).begin()
+
+
+_CLOSING = (
+    update(objects)
+    .where(objects.c.job_id == bindparam("of_job"), objects.c.place == bindparam("at_place"))
+    .values(state=bindparam("new_state"), members=bindparam("new_members"), closed=bindparam("new_closed"))
+)
 
 
 def _alive(job: Job) -> Any:
