@@ -12,4 +12,4 @@ find "$source" -type f -printf '%P\0' | while IFS= read -r -d '' name; do
   cp "$source/$name" demo/.copying # copied aside and renamed: an interrupted run leaves no half picture
   mv demo/.copying "$images/$name"
 done
-exec .venv/bin/labelround run -f examples/pens/round.yaml --root demo --answers examples/pens/answers.manifest
+exec .venv/bin/labelround run -f examples/pens/round.yaml --root demo --answers examples/pens/answers.manifest --delay 0.2

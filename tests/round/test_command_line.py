@@ -16,6 +16,7 @@ import yaml
 from tests.round.world import IMAGES, NAMES, all_answers, picture
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pens"
+README = Path(__file__).parents[2] / "README.md"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LABELROUND_"))}
 
 
@@ -59,20 +60,21 @@ def digest_of(finished: subprocess.CompletedProcess[str]) -> Any:
     return yaml.safe_load(finished.stdout)["status"]["dataset"]["digest"]
 
 
-def test_the_example_runs_from_pictures_to_previews(tmp_path: Path) -> None:
-    """stdout is the status alone; stderr names the dataset and the preview sheet."""
-    shutil.copytree(EXAMPLE / "pictures", tmp_path / "pens" / "bounding_box" / "images")
+def test_the_example_runs_from_pictures_to_previews_as_the_readme_shows(tmp_path: Path) -> None:
+    """stdout is the status alone; stderr names the dataset and the preview sheet; the README quotes both."""
+    shutil.copytree(EXAMPLE / "pictures", tmp_path / "demo" / "pens" / "bounding_box" / "images")
 
     finished = labelround(
-        "run", "-f", EXAMPLE / "round.yaml", "--root", ".", "--answers", EXAMPLE / "answers.manifest", cwd=tmp_path
+        "run", "-f", EXAMPLE / "round.yaml", "--root", "demo", "--answers", EXAMPLE / "answers.manifest", cwd=tmp_path
     )
 
     assert finished.returncode == 0, finished.stderr
-    status = yaml.safe_load(finished.stdout)["status"]
-    assert status["phase"] == "Succeeded"
-    assert status["progress"] == "15/15"
+    assert yaml.safe_load(finished.stdout)["status"]["progress"] == "15/15"
     sheet = next(line for line in finished.stderr.splitlines() if line.startswith("preview: "))
-    assert Path(sheet.removeprefix("preview: ")).is_file()
+    assert (tmp_path / sheet.removeprefix("preview: ")).is_file()
+    quoted = README.read_text(encoding="utf-8").split("```text\n", 1)[1].split("```", 1)[0].splitlines()
+    told = [*finished.stdout.splitlines(), *finished.stderr.splitlines()]
+    assert [line for line in quoted if line.strip() != "..." and line not in told] == []
 
 
 def test_a_second_run_needs_nobody_and_changes_nothing(root: Path) -> None:

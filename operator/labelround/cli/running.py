@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from labelround.reconcile import Reconciler, Result
 from labelround.spec.model import LabelingRound
 from labelround.status import is_finished, is_succeeded
 from labelround.storage import Folder
+from labelround.uri import is_s3
 
 DROPPED_EXIT_CODE = 5
 
@@ -60,16 +62,23 @@ def finish(round: LabelingRound, status: Mapping[str, Any], options: Options, ou
         message = next(each["message"] for each in status["conditions"] if each["type"] == "Succeeded")
         raise Failed(f"the round {round.name} failed: {message}")
     bucket = options.buckets.open(round.bucket)
-    click.echo(f"dataset: {bucket.uri(round.output_prefix)}", err=True)
+    click.echo(f"dataset: {_from_here(bucket.uri(round.output_prefix))}", err=True)
     report = read_report(Folder(bucket, round.output_prefix))
     for warning in report.warnings if report else ():
         click.echo(f"warning: {warning}", err=True)
     sheet = f"{round.output_prefix}{PREVIEWS}/{INDEX}"
     if bucket.exists(sheet):
-        click.echo(f"preview: {bucket.uri(sheet)}", err=True)
+        click.echo(f"preview: {_from_here(bucket.uri(sheet))}", err=True)
     if status["images"]["failed"] or status["images"]["unlabeled"]:
         click.echo("some images are not in the dataset; images.csv there says why for each", err=True)
         sys.exit(DROPPED_EXIT_CODE)
+
+
+def _from_here(place: str) -> str:
+    """A path below the working directory without it; any other place as it is."""
+    if is_s3(place) or not Path(place).is_relative_to(Path.cwd()):
+        return place
+    return str(Path(place).relative_to(Path.cwd()))
 
 
 class _Teller:
