@@ -1,6 +1,6 @@
 """`python killed_after.py N COUNT_FILE ARGUMENT...`: run labelround, and SIGKILL it right after its Nth effect.
 
-An effect is a change through the storage library, or an answered CreateLabelingJob or StopLabelingJob. The server that
+An effect is a change of an object, or an answered CreateLabelingJob or StopLabelingJob. The server that
 the run starts lives in the same process, so it dies with it. When the run ends by itself, the number of effects is
 written to COUNT_FILE.
 """
@@ -10,23 +10,27 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import botocore.client
-import obstore
 
 from labelround.cli.main import main
+from labelround.storage import Bucket
 
 DEADLY = int(sys.argv[1])
 count = 0
+counting = threading.Lock()
 
 
 def happened() -> None:
+    """One effect more; threads take turns."""
     global count
-    count += 1
-    if count == DEADLY:
-        os.kill(os.getpid(), signal.SIGKILL)
+    with counting:
+        count += 1
+        if count == DEADLY:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def counted(call: Any) -> Any:
@@ -38,8 +42,8 @@ def counted(call: Any) -> Any:
     return and_then
 
 
-for name in ("put", "copy", "delete", "rename"):
-    setattr(obstore, name, counted(getattr(obstore, name)))
+for name in ("write", "write_part", "write_stream", "copy", "delete"):
+    setattr(Bucket, name, counted(getattr(Bucket, name)))
 
 make_api_call = botocore.client.BaseClient._make_api_call
 

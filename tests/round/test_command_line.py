@@ -133,8 +133,9 @@ def test_an_interrupted_run_says_how_to_resume_and_resumes(root: Path) -> None:
     assert created_jobs(root) == 1
 
 
-def test_a_run_killed_after_every_effect_ends_with_the_same_digest_and_one_job(
-    root: Path, tmp_path_factory: Any
+@pytest.mark.slow
+def test_a_run_killed_after_every_effect_ends_with_one_job_and_the_same_digest(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """SIGKILL to the whole process, its server included, after the nth effect for every n."""
     undisturbed = tmp_path_factory.mktemp("undisturbed")
