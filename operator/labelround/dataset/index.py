@@ -16,7 +16,7 @@ from labelround.dataset.reading import Record
 
 
 class Row(NamedTuple):
-    """One record as it is read back; `ref` is `bucket/key`, `boxes` is `list[Box]` in MessagePack, `box_count` long."""
+    """One record as it is read back; `ref` is `bucket/key`, `boxes` is at most one contribution, in MessagePack."""
 
     ref: str
     group: int

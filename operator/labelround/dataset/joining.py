@@ -17,6 +17,7 @@ Contribution = tuple[int, list[Box]]
 """A source and the boxes it gave."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_raw = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 decode_contributions = msgspec.msgpack.Decoder(list[Contribution]).decode
 
 
@@ -140,5 +141,8 @@ def _standing(row: Row) -> tuple[bool, bool, int, int]:
 
 def _image(ref: str, state: State, first: Row | None, rows: Sequence[Row], reason: str) -> Image:
     width, height = (first.width, first.height) if first is not None else (0, 0)
-    contributions = _encode([(row.source, msgspec.Raw(row.boxes)) for row in rows if row.box_count])
-    return Image(ref, state, width, height, contributions, sum(row.box_count for row in rows), reason)
+    with_boxes = [row for row in rows if row.box_count]
+    if len(with_boxes) == 1:
+        return Image(ref, state, width, height, with_boxes[0].boxes, with_boxes[0].box_count, reason)
+    contributions = _encode([one for row in with_boxes for one in _decode_raw(row.boxes)])
+    return Image(ref, state, width, height, contributions, sum(row.box_count for row in with_boxes), reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.shard import DIGESTS, job_part
 from labelround.dataset.split import Part
-from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, table
+from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, header
 from labelround.storage import Folder
 
 COPY_BYTES = 1 << 20
@@ -66,9 +65,7 @@ def _write_joined(kind: str, parts: Sequence[Path], output: Folder, name: str, s
 
 def _chunks(kind: str, parts: Sequence[Path]) -> Iterator[bytes]:
     if kind in _HEADERS:
-        header = io.StringIO()
-        table(header).writerow(_HEADERS[kind])
-        yield header.getvalue().encode()
+        yield header(_HEADERS[kind]).encode()
     for part in parts:
         with part.open("rb") as file:
             while chunk := file.read(COPY_BYTES):

@@ -131,7 +131,7 @@ class _Choice:
         self._heap: list[tuple[int, int]] = []
 
     def offer(self, number: int, image: Image) -> None:
-        if not self._count or image.state is not State.LABELED:
+        if image.state is not State.LABELED:
             return
         hashed = int.from_bytes(sha256(image.ref.encode()).digest()[:8])
         push = heappush if len(self._heap) < self._count else heappushpop
@@ -153,12 +153,14 @@ class _Placing:
     progress: Progress | None
 
     def place(self, images: Iterable[Image]) -> Iterator[tuple[Image, int]]:
+        choosing = self.plan.previews > 0
         seed, group = self.plan.split.seed, group_of(self.plan.split.group_by)
         for number, image in enumerate(images):
             hashed = place(seed, group(image.ref[self.start :]))
-            if image.state.in_dataset:
+            if image.state <= State.EMPTY:
                 self.ballot.add(hashed)
-                self.choice.offer(number, image)
+                if choosing:
+                    self.choice.offer(number, image)
             if self.progress is not None:
                 self.progress.advance()
             yield image, hashed

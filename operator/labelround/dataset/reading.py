@@ -170,7 +170,7 @@ def _annotations(
             annotation.width,
             annotation.height,
             len(boxes),
-            encode(boxes),
+            encode([(number, boxes)] if boxes else []),
             annotation.reason,
         )
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from labelround.dataset.annotation import STATE_WORDS, State
 from labelround.dataset.boxes import Box, clip, label_file
@@ -21,7 +21,7 @@ from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
 from labelround.dataset.report import SHOWN_RENAMES, Renamed
 from labelround.dataset.split import LISTED, PART_WORDS, Cut, Part
-from labelround.dataset.tables import annotation_rows, table
+from labelround.dataset.tables import annotation_rows, cell
 from labelround.uri import SCHEME
 
 DIGESTS = "digests"
@@ -46,7 +46,7 @@ class Tally:
     splits: list[int] = field(default_factory=lambda: [0] * len(Part))
     """By part of the split."""
     classes: Counter[int] = field(default_factory=Counter)
-    """By class id."""
+    """Boxes by class id."""
     drops: Drops = field(default_factory=Drops)
     written: int = 0
     all_dropped: int = 0
@@ -104,42 +104,41 @@ class _Parts:
             return stack.enter_context((folder / name).open("w", encoding="utf-8", newline=""))
 
         self.digests = opened(DIGESTS)
-        self.images = table(opened(IMAGES))
-        self.annotations = table(opened(ANNOTATIONS))
+        self.images = opened(IMAGES)
+        self.annotations = opened(ANNOTATIONS)
         self.lists = {part: opened(list_file(part)) for part in LISTED}
-        self.jobs: dict[str, Any] = {
-            name: table(opened(job_part(number))) for number, name in enumerate(plan.job_tables)
-        }
+        self.jobs = {name: opened(job_part(number)) for number, name in enumerate(plan.job_tables)}
+        self.categories = [cell(label) for label in plan.labels]
 
 
 def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelFile | None:
     """One image in every part; its label file when it is in the dataset."""
-    state = entry.state
+    state, name = entry.state, cell(entry.name)
     tally.states[state] += 1
     _count_rename(entry, plan, tally)
-    address, size = SCHEME + entry.ref, (entry.width or "", entry.height or "")
+    front = f"{cell(SCHEME + entry.ref)},{name}"
+    back = f"{entry.width or ''},{entry.height or ''},{cell(entry.note)}\n"
     if not state.in_dataset:
-        parts.images.writerow((address, entry.name, "", "", STATE_WORDS[state], 0, *size, entry.note))
+        parts.images.write(f"{front},,,{STATE_WORDS[state]},0,{back}")
         return None
-    boxes = _boxes(entry, plan, parts, tally)
+    boxes = _boxes(entry, name, plan, parts, tally)
     split = plan.cut.part(entry.place)
     for part in plan.cut.lists(split):
         tally.splits[part] += 1
         parts.lists[part].write(plan.format.list_line(entry.name))
     path = plan.format.label_file(entry.name)
     content = label_file(boxes, entry.width, entry.height)
-    parts.images.writerow(
-        (address, entry.name, path, PART_WORDS[split], STATE_WORDS[state], len(boxes), *size, entry.note)
-    )
-    parts.annotations.writerows(annotation_rows(entry.name, boxes, plan.labels, entry.width, entry.height))
+    parts.images.write(f"{front},{cell(path)},{PART_WORDS[split]},{STATE_WORDS[state]},{len(boxes)},{back}")
+    parts.annotations.write(annotation_rows(name, boxes, parts.categories, entry.width, entry.height))
     parts.digests.write(f"{sha256(content).hexdigest()}  {path}\n")
     tally.written += len(boxes)
     tally.all_dropped += not boxes and state is State.LABELED
-    tally.classes.update([box[0] for box in boxes])
+    for box in boxes:
+        tally.classes[box[0]] += 1
     return LabelFile(entry, path, content)
 
 
-def _boxes(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> Sequence[Box]:
+def _boxes(entry: Entry, name: str, plan: ShardPlan, parts: _Parts, tally: Tally) -> Sequence[Box]:
     """The boxes of an image as they go into the dataset; each is also in the table of the job that drew it."""
     seen: dict[Box, None] = {}
     for source, drawn in decode_contributions(entry.contributions):
@@ -154,8 +153,8 @@ def _boxes(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> Sequen
                 seen[inside] = None
                 own.append(inside)
         if source in plan.jobs:
-            rows = annotation_rows(entry.name, own, plan.labels, entry.width, entry.height)
-            parts.jobs[plan.jobs[source]].writerows(rows)
+            rows = annotation_rows(name, own, parts.categories, entry.width, entry.height)
+            parts.jobs[plan.jobs[source]].write(rows)
     return list(seen)
 
 

@@ -91,10 +91,11 @@ _SHARED = (Part.TRAIN, Part.VAL)
 
 def by_share(split: Split, hashed: int) -> Part:
     """The part by the shares alone: the lowest hashes validate, the highest train."""
-    scaled = hashed * (split.train + split.val + split.test)
-    if scaled < split.val * HASHES:
+    total = split.train + split.val + split.test
+    share = hashed * total >> 64
+    if share < split.val:
         return Part.VAL
-    return Part.TEST if scaled < (split.val + split.test) * HASHES else Part.TRAIN
+    return Part.TEST if share < split.val + split.test else Part.TRAIN
 
 
 class Ballot:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from typing import IO, Any
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from labelround.dataset.boxes import Box
 
@@ -21,33 +21,36 @@ ANNOTATION_COLUMNS = (
 IMAGE_COLUMNS = ("source_ref", "image", "label_file", "split", "state", "boxes", "width", "height", "reason")
 
 
-class _Rows:
-    """Takes the rows of a `csv.writer`, and ends each with a newline alone.
+_SPECIAL = re.compile('[,"\r\n]')
 
-    The writer puts quotes around what holds a character of its line end, so that end must have the carriage return:
-    readers take a bare one, which a key may hold, for the end of a row.
+
+def cell(text: str) -> str:
+    """A text as it stands in a table."""
+    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
+
+
+def header(columns: Iterable[str]) -> str:
+    """The first row of a table."""
+    return ",".join(columns) + "\n"
+
+
+def annotation_rows(name: str, boxes: Iterable[Box], labels: Sequence[str], width: int, height: int) -> str:
+    """The rows of `annot.csv` for one image; boxes in pixels, whole numbers without a fraction.
+
+    `name` and `labels` are cells.
     """
-
-    END = "\r\n"
-
-    def __init__(self, file: IO[str]) -> None:
-        self._write = file.write
-
-    def write(self, row: str) -> None:
-        self._write(row[:-2] + "\n")
-
-
-def table(file: IO[str]) -> Any:
-    """A writer of rows into `file`, which must not translate line ends."""
-    return csv.writer(_Rows(file), lineterminator=_Rows.END)
+    end = f",{width},{height}\n"
+    return "".join(
+        [
+            f"{name},{labels[class_id]},{_number(left)},{_number(top)},{_number(box_width)},{_number(box_height)}{end}"
+            for class_id, left, top, box_width, box_height in boxes
+        ]
+    )
 
 
-def annotation_rows(name: str, boxes: Iterable[Box], labels: tuple[str, ...], width: int, height: int) -> list[Any]:
-    """The rows of `annot.csv` for one image; boxes in pixels, whole numbers without a fraction."""
-    return [
-        (name, labels[class_id], *[int(side) if side.is_integer() else side for side in sides], width, height)
-        for class_id, *sides in boxes
-    ]
+def _number(value: float) -> float | int:
+    whole = int(value)
+    return whole if whole == value else value
 
 
 def read_rows(lines: Iterable[str]) -> Iterator[dict[str, str]]:
