@@ -103,7 +103,25 @@ def test_a_follow_up_attempt_asks_only_for_what_is_missing(world: World) -> None
     assert status["images"]["labeled"] + status["images"]["empty"] == 4
 
 
-def test_stop_labeling_makes_the_dataset_from_what_is_there(world: World) -> None:
+def test_stop_labeling_stops_the_job_and_makes_the_dataset_from_what_is_there(world: World) -> None:
+    """The one change that a running round takes: what workers have done is kept, the rest is unlabeled."""
+    world.delay = 0.3
+    document = world.document()
+    with world.reconciler() as reconciler, pytest.raises(Killed):
+        runner = world.runner(reconciler, until=lambda result: result.status.get("images", {}).get("labeled", 0) >= 1)
+        runner.run(parse_round(document), document)
+
+    status = world.run(world.document(stopLabeling=True))
+
+    assert world.requests("StopLabelingJob") == 1
+    assert status["labelingJobs"][0]["status"] == "Stopped"
+    assert condition(status, "Labeled")["reason"] == "PartiallyLabeled"
+    assert status["phase"] == "Succeeded"
+    assert 0 < status["images"]["labeled"] < 5
+    assert status["images"]["unlabeled"] > 0
+
+
+def test_a_job_that_somebody_else_stops_still_makes_a_dataset(world: World) -> None:
     """What workers have done is kept; the rest is unlabeled."""
     world.faults = Faults(stop_after=3)
 

@@ -153,6 +153,7 @@ class World:
     buckets: MemoryBuckets = field(default_factory=MemoryBuckets)
     answers: bytes | None = field(default_factory=all_answers)
     faults: Faults = field(default_factory=Faults)
+    delay: float = 0.0
     calls: list[str] = field(default_factory=list)
     passes: list[Result] = field(default_factory=list)
 
@@ -184,6 +185,7 @@ class World:
         watched = effects or Effects()
         settings = ServerSettings(
             self.path / "server.db", answers=self.answers, tick=0.01, faults=self.faults,
+            delay=self.delay,
             request_log=self.path / "requests.jsonl",
         )  # fmt: skip
         with background(settings, self.buckets) as endpoint:
