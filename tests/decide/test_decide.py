@@ -71,7 +71,8 @@ def test_a_job_is_created_only_when_it_is_absent_and_the_manifest_is_there() -> 
         assert seen.manifest_written
         assert job_of(seen).status is None
         assert not job_of(seen).adopted
-        assert not (seen.stop_labeling or seen.suspended)
+        assert not seen.stop_labeling
+        assert not seen.suspended
         assert seen.conversion is ConversionState.ABSENT
 
 
@@ -149,7 +150,9 @@ DONE = JobObservation("a", JobStatus.COMPLETED, OBJECTS, OBJECTS)
         ),
         pytest.param(
             Observation(
-                manifest_written=True, stop_labeling=True, jobs=(JobObservation("a", JobStatus.IN_PROGRESS, OBJECTS, 4),)
+                manifest_written=True,
+                stop_labeling=True,
+                jobs=(JobObservation("a", JobStatus.IN_PROGRESS, OBJECTS, 4),),
             ),
             Decision(Action.STOP_JOB, Reason.STOPPING, "a"),
             id="stop requested while workers label",
@@ -177,7 +180,9 @@ DONE = JobObservation("a", JobStatus.COMPLETED, OBJECTS, OBJECTS)
             id="a failed job without labels fails the round",
         ),
         pytest.param(
-            Observation(manifest_written=True, jobs=(JobObservation("a", JobStatus.COMPLETED, OBJECTS, 4),), attempts_left=1),
+            Observation(
+                manifest_written=True, jobs=(JobObservation("a", JobStatus.COMPLETED, OBJECTS, 4),), attempts_left=1
+            ),
             Decision(Action.WRITE_MANIFEST, Reason.FOLLOW_UP),
             id="partly labeled with an attempt left",
         ),

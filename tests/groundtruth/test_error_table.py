@@ -58,7 +58,11 @@ def test_every_counter_of_the_model_is_kept(model: ServiceModel) -> None:
         pytest.param("ValidationException", "Could not find the job", True, JobAbsent, id="absent by another message"),
         pytest.param("ValidationException", "bad pattern", True, InvalidInput, id="a validation that is not absence"),
         pytest.param(
-            "ValidationException", "Manifest not found", False, InvalidInput, id="create never reads 'not found' as absent"
+            "ValidationException",
+            "Manifest not found",
+            False,
+            InvalidInput,
+            id="create never reads 'not found' as absent",
         ),
         pytest.param("ResourceLimitExceeded", "20 jobs", False, Unavailable, id="a quota frees itself"),
         pytest.param("ThrottlingException", "Rate exceeded", False, Unavailable, id="throttled"),

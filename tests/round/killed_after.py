@@ -45,7 +45,8 @@ def counted(call: Any) -> Any:
 for name in ("write", "write_part", "write_stream", "copy", "delete"):
     setattr(Bucket, name, counted(getattr(Bucket, name)))
 
-make_api_call = botocore.client.BaseClient._make_api_call
+client_class: Any = botocore.client.BaseClient
+make_api_call = client_class._make_api_call
 
 
 def api_call(self: Any, operation: str, parameters: Any) -> Any:
@@ -55,7 +56,7 @@ def api_call(self: Any, operation: str, parameters: Any) -> Any:
     return answer
 
 
-botocore.client.BaseClient._make_api_call = api_call
+client_class._make_api_call = api_call
 
 try:
     main(sys.argv[3:])

@@ -107,9 +107,10 @@ def test_stop_labeling_stops_the_job_and_makes_the_dataset_from_what_is_there(wo
     """The one change that a running round takes: what workers have done is kept, the rest is unlabeled."""
     world.delay = 0.3
     document = world.document()
-    with world.reconciler() as reconciler, pytest.raises(Killed):
+    with world.reconciler() as reconciler:
         runner = world.runner(reconciler, until=lambda result: result.status.get("images", {}).get("labeled", 0) >= 1)
-        runner.run(parse_round(document), document)
+        with pytest.raises(Killed):
+            runner.run(parse_round(document), document)
 
     status = world.run(world.document(stopLabeling=True))
 

@@ -78,7 +78,9 @@ def classify(code: str, status: int = 400) -> Response:
     return Response.WAIT if status >= 500 or status == 429 else Response.REJECTED
 
 
-def translate(operation: str, code: str, message: str, status: int = 400, *, about_a_job: bool = False) -> LabelroundError:
+def translate(
+    operation: str, code: str, message: str, status: int = 400, *, about_a_job: bool = False
+) -> LabelroundError:
     """The error to raise for a refused call.
 
     `about_a_job` marks Describe and Stop, where AWS may also say "absent" with a ValidationException; one that says
