@@ -23,9 +23,10 @@ RESULT = Path(__file__).parent / "results" / "latest.md"
 
 def main(lines: int) -> None:
     """Run all, print the page and keep it."""
+    machine = describe_machine()
     with tempfile.TemporaryDirectory(prefix="labelround-bench-") as folder:
         parts = [measure_conversion(lines, Path(folder)), measure_start()]
-    head = f"# Benchmarks\n\n`make bench`, {datetime.now(UTC):%Y-%m-%d}. {describe_machine()}\n"
+    head = f"# Benchmarks\n\n`make bench`, {datetime.now(UTC):%Y-%m-%d}. {machine}\n"
     page = "\n".join([head, *parts])
     RESULT.write_text(page, encoding="utf-8")
     print(page)
