@@ -228,6 +228,11 @@ def _summary(report: Report) -> Iterator[str]:
     for warning in report.warnings:
         yield f"warning: {warning}"
     for rename in report.renames[:SHOWN_RENAMES]:
-        yield f"  {rename.source_ref} -> {rename.image}"
+        yield f"renamed: {_printable(rename.source_ref)} -> {rename.image}"
     if report.renamed > SHOWN_RENAMES:
-        yield f"  ... and {report.renamed - SHOWN_RENAMES} more"
+        yield f"renamed: ... and {report.renamed - SHOWN_RENAMES} more; images.csv has them all"
+
+
+def _printable(text: str) -> str:
+    """A key may hold anything; a terminal should not obey it."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

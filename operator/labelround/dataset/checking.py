@@ -19,6 +19,8 @@ from labelround.storage import Buckets, key_problem
 THREADS = 16
 _encode = msgspec.msgpack.Encoder().encode
 _SWAPPED = frozenset({5, 6, 7, 8})
+_PNG = ".png"
+"""A PNG may hold its orientation behind the pixels; where that is, its size tells."""
 
 
 class Checker:
@@ -55,7 +57,8 @@ class Checker:
             return image, problem
         bucket = self._buckets.open(name)
         try:
-            return image, read_header(lambda start, length: bucket.read_range(key, start, length))
+            size = bucket.head(key).size if key.lower().endswith(_PNG) else None
+            return image, read_header(lambda start, length: bucket.read_range(key, start, length), size)
         except ObjectNotFound:
             return image, "the image is not there"
         except BadImage as error:
