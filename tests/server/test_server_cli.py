@@ -42,7 +42,7 @@ def test_one_line_on_stdout_and_the_rest_on_stderr(place: Place) -> None:
     assert stdout == ""
     assert "region eu-west-1" in first[1]
     assert second[0] == "ThrottlingException"
-    assert f"export AWS_ENDPOINT_URL_SAGEMAKER={url} AWS_REGION=eu-west-1\n" in stderr
+    assert f"export AWS_ENDPOINT_URL_SAGEMAKER={url} AWS_DEFAULT_REGION=eu-west-1\n" in stderr
     assert "aws sagemaker list-labeling-jobs\n" in stderr
     assert "Signatures are not checked" in stderr
     assert (place.path / "buckets" / ".labelround" / "server.db").is_file()
@@ -57,7 +57,7 @@ def test_the_database_is_named_when_there_is_no_root() -> None:
     result = invoked("--s3-endpoint-url", "http://127.0.0.1:1")
 
     assert result.exit_code == 2
-    assert "name the --database" in result.stderr
+    assert "name the --database" in result.output
 
 
 def test_another_host_is_refused_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

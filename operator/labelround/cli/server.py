@@ -86,10 +86,10 @@ def server(
     faults: tuple[str, ...],
     **settings: Any,
 ) -> None:
-    """Serve the Ground Truth labeling API on this machine, until it is interrupted.
+    """Serve the Ground Truth labeling API on this machine.
 
-    Its address is printed on stdout when it is ready. Request signatures are not checked, so it listens on loopback
-    addresses only.
+    The address is printed on stdout when it is ready; SIGINT and SIGTERM end it. Request signatures are not checked,
+    so it listens on loopback addresses only.
     """
     from labelround.server import ServerSettings, background
     from labelround.server.faults import parse_faults
@@ -99,7 +99,7 @@ def server(
     named = [name for name in os.environ.get(FAULTS_VARIABLE, "").split(",") if name.strip()]
     chosen = ServerSettings(
         database=(database or Path(root or ".", ".labelround", "server.db")).absolute(),
-        region=region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
+        region=region or os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "us-east-1",
         faults=parse_faults([*named, *faults]),
         **settings,
     )
@@ -134,7 +134,7 @@ def _advice(url: str, settings: ServerSettings, *, on_disk: bool) -> str:
     workers = f"Simulated workers answer from {settings.answers!s}." if settings.answers else "There are no workers."
     return (
         "Point boto3 or the aws command at it:\n\n"
-        f"export AWS_ENDPOINT_URL_SAGEMAKER={url} AWS_REGION={settings.region}\n"
+        f"export AWS_ENDPOINT_URL_SAGEMAKER={url} AWS_DEFAULT_REGION={settings.region}\n"
         f"{keys}"
         "aws sagemaker list-labeling-jobs\n\n"
         f"{workers} The jobs are kept in {settings.database}.\n"
