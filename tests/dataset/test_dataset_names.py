@@ -175,6 +175,14 @@ def test_darknet_lists_do_not_meet_label_files(stem: str) -> None:
     assert names == {f"{stem}.jpg": f"{stem}_jpg.jpg", "a.jpg": "a.jpg"}
 
 
+@pytest.mark.parametrize("key", [".labelround-unfinished.jpg", "obj.data", "annot.csv"])
+def test_darknet_images_do_not_meet_the_datasets_own_files(key: str) -> None:
+    """Neither they nor their label files."""
+    (name,) = named([key], output_format=OutputFormat.DARKNET).values()
+
+    assert name not in {key, ""}
+
+
 @pytest.mark.parametrize("folder", ["previews", "Train.txt", "obj.names", "images.csv"])
 def test_darknet_folders_do_not_meet_the_datasets_own_files(folder: str) -> None:
     """A folder at the root that is called like one of them is renamed."""

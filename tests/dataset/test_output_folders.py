@@ -152,6 +152,17 @@ def test_a_copy_by_hard_links_keeps_its_content(tmp_path: Path) -> None:
     assert kept.read_bytes() == before != (tmp_path / "d" / "labels" / "a.txt").read_bytes()
 
 
+def test_an_empty_folder_gives_way_to_a_file(tmp_path: Path) -> None:
+    """A folder that label files left behind when they were deleted is nobody's."""
+    world = World()
+    folder = Folder(local_bucket(tmp_path), "d")
+    convert(plan_of(world.source([line("a.txt/b/c.jpg")])), folder, world.buckets)
+
+    convert(plan_of(world.source(ENTRIES)), folder, world.buckets)
+
+    assert (tmp_path / "d" / "labels" / "a.txt").is_file()
+
+
 @dataclass(frozen=True)
 class Full(WatchedBucket):
     """A disk with room for so many files."""
@@ -194,7 +205,8 @@ def test_the_operating_systems_errors_name_the_file(tmp_path: Path) -> None:
     convert(plan_of(world.source(ENTRIES)), folder, world.buckets)
     label = tmp_path / "d" / "labels" / "a.txt"
     label.unlink()
-    (label / "in the way").mkdir(parents=True)
+    label.mkdir()
+    (label / "in the way").write_bytes(b"mine")
 
     with pytest.raises(StorageError, match=r"labels/a\.txt"):
         convert(plan_of(world.source([*ENTRIES, line("b.jpg")])), folder, world.buckets)

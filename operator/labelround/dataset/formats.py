@@ -13,6 +13,8 @@ from labelround.spec.model import OutputFormat
 ANNOTATIONS = "annot.csv"
 IMAGES = "images.csv"
 REPORT = "report.json"
+UNFINISHED = ".labelround-unfinished.txt"
+"""The list of files that may be there while a dataset is being made."""
 PREVIEWS = "previews"
 DATA_YAML = "data.yaml"
 OBJ_NAMES = "obj.names"
@@ -45,7 +47,8 @@ class Format:
         if self.labels_folder:
             return frozenset()
         lists = [list_file(part) for part in LISTED]
-        return frozenset([*lists, ANNOTATIONS, IMAGES, REPORT, OBJ_NAMES, OBJ_DATA, PREVIEWS, CLAIM_NAME])
+        tables = [ANNOTATIONS, IMAGES, REPORT, OBJ_NAMES, OBJ_DATA]
+        return frozenset([*lists, *tables, PREVIEWS, CLAIM_NAME, UNFINISHED])
 
     def class_files(self, labels: Sequence[str], lists: Sequence[Part]) -> Mapping[str, bytes]:
         """The files that name the classes and those lists that are there."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from labelround.dataset.database import ROWS_A_STEP
-from labelround.dataset.formats import IMAGES, format_of
+from labelround.dataset.formats import IMAGES, UNFINISHED, format_of
 from labelround.dataset.lines import read_lines
 from labelround.dataset.report import Report
 from labelround.dataset.tables import read_rows
@@ -21,7 +21,6 @@ from labelround.parallel import in_threads
 from labelround.spec.model import ImagesMode, OutputFormat
 from labelround.storage import Folder, key_problem
 
-UNFINISHED = ".labelround-unfinished.txt"
 _SCHEMA = """
 CREATE TABLE wanted (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE present (path TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -12,6 +12,7 @@ import msgspec
 
 from labelround.dataset.annotation import (
     OBJECT_DETECTION,
+    Annotation,
     Entry,
     LineError,
     State,
@@ -49,6 +50,12 @@ class SourceSummary:
     lines: int = 0
     boxes: int = 0
     jobs: set[str] = field(default_factory=set)
+
+    def add(self, annotation: Annotation) -> None:
+        """Count what one line says."""
+        self.boxes += len(annotation.boxes)
+        if annotation.job and len(self.jobs) < MAX_JOB_NAMES:
+            self.jobs.add(annotation.job)
 
 
 @dataclass(slots=True)
@@ -133,7 +140,6 @@ def _annotations(
     shared: IndexPass,
 ) -> Iterator[Record]:
     """The records of the lines under the attribute of `summary`."""
-    attribute, group, attempt = summary.attribute, summary.group, source.attempt
     chosen = source.attribute is None
     classes, encode = shared.classes, msgspec.msgpack.Encoder().encode
     classes.source = source.name
@@ -143,36 +149,23 @@ def _annotations(
         try:
             entry = read_entry(content, ended)
             reference = shared.reference(entry)
-            annotation = read_annotation(entry, attribute, classes.index)
-        except WrongType:
-            raise
+            said = read_annotation(entry, summary.attribute, classes.index)
         except LineError as error:
+            if isinstance(error, WrongType):
+                raise
             shared.problems.add(f"{source.name}:{line}", str(error), error.fix)
             attributes.found = True
             continue
-        if annotation.state is State.UNLABELED:
+        if said.state is State.UNLABELED:
             attributes.add(entry)
         else:
             attributes.found = True
             if chosen and len(entry) > _MEMBERS:
                 attributes.add(entry)
-        if annotation.job and len(summary.jobs) < MAX_JOB_NAMES:
-            summary.jobs.add(annotation.job)
-        boxes = annotation.boxes
-        summary.boxes += len(boxes)
-        yield (
-            reference,
-            group,
-            attempt,
-            number,
-            line,
-            annotation.state,
-            annotation.width,
-            annotation.height,
-            len(boxes),
-            encode([(number, boxes)] if boxes else []),
-            annotation.reason,
-        )
+            summary.add(said)
+        boxes = encode([(number, said.boxes)] if said.boxes else [])
+        front = (reference, summary.group, source.attempt, number, line)
+        yield *front, said.state, said.width, said.height, len(said.boxes), boxes, said.reason
 
 
 _MEMBERS = 3

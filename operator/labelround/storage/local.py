@@ -25,7 +25,7 @@ def write_anew(root: Path, key: str, content: bytes) -> None:
     """Make the file `key` below `root`, with its folders.
 
     A file that is there is unlinked first, never written through: it may be a link, or linked from a copy of the
-    folder that somebody keeps.
+    folder that somebody keeps. Empty folders, which S3 does not know, give way.
     """
     path = f"{root}/{key}"
     descriptor = _created(path)
@@ -42,7 +42,16 @@ def _created(path: str) -> int:
     try:
         return os.open(path, _FLAGS, 0o666)
     except FileExistsError:
-        Path(path).unlink()
+        _remove(Path(path))
     except FileNotFoundError:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     return os.open(path, _FLAGS, 0o666)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link or a folder in which there is no file."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return
+    for place, _, _ in os.walk(path, topdown=False):
+        Path(place).rmdir()
