@@ -28,7 +28,8 @@ class JobObservation:
     """One labeling job of the latest attempt.
 
     `status` is None while the job is absent. `objects` is the number of images it was (or would be) asked for and
-    `labeled` how many have labels, confirmed empty images included. `ours` is whether its tags carry this round's uid;
+    `labeled` how many have labels, confirmed empty images included; `missed` is how many failed or stayed unlabeled.
+    While a job's counters are all zero they say nothing. `ours` is whether its tags carry this round's uid;
     an adopted job is nobody's to stop or tag.
     """
 
@@ -36,6 +37,7 @@ class JobObservation:
     status: JobStatus | None
     objects: int = 0
     labeled: int = 0
+    missed: int = 0
     ours: bool = True
     adopted: bool = False
 
@@ -209,9 +211,9 @@ def _what_is_left_goes_into_a_follow_up(seen: Observation) -> Decision | None:
 
 
 def _nothing_labeled_is_a_failure(seen: Observation) -> Decision | None:
-    """Counters of a completed job are not trusted to say "nothing": its manifest is read instead."""
-    completed = any(job.status is JobStatus.COMPLETED for job in seen.jobs)
-    if seen.labeled_before or completed or any(job.labeled for job in seen.jobs):
+    """All-zero counters of a completed job are not trusted to say "nothing": its manifest is read instead."""
+    unknown = any(job.status is JobStatus.COMPLETED and not job.missed for job in seen.jobs)
+    if seen.labeled_before or unknown or any(job.labeled for job in seen.jobs):
         return None
     if _failed_outright(seen.jobs):
         return Decision(Action.RECORD_FAILURE, Reason.LABELING_FAILED)

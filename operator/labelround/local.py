@@ -12,7 +12,7 @@ from typing import Any
 from labelround.conversion import conversion_plan, job_tables
 from labelround.dataset.claim import read_claim
 from labelround.dataset.convert import convert, read_report
-from labelround.dataset.owned import UNFINISHED
+from labelround.dataset.formats import UNFINISHED
 from labelround.decide import Action, ConversionState, Reason
 from labelround.errors import InvalidInput, InvalidManifest, InvalidRound, Problem, Unavailable, Unfinished
 from labelround.observe import ObservedConversion, Snapshot
@@ -44,6 +44,10 @@ class InProcessConverter:
         claim = read_claim(output)
         complete = claim is not None and claim.owner == round.uid and not output.exists(UNFINISHED)
         report = read_report(output) if complete else None
+        if report is not None and not report.images.labeled + report.images.empty:
+            return ObservedConversion(
+                ConversionState.FAILED, report, "no image is labeled; images.csv says why for each"
+            )
         return ObservedConversion(ConversionState.DONE if report else ConversionState.ABSENT, report)
 
     def start(self, snapshot: Snapshot) -> None:

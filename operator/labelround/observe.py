@@ -88,6 +88,7 @@ def _job_observation(observed: ObservedJob, round: LabelingRound) -> JobObservat
         status=job.status if job else None,
         objects=planned.image_count,
         labeled=observed.counters.total_labeled,
+        missed=observed.counters.failed_non_retryable_error + observed.counters.unlabeled,
         ours=job is None or (job.tags or {}).get(UID_TAG) == round.uid,
         adopted=planned.adopted,
     )

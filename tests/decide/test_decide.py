@@ -22,6 +22,8 @@ def _single_jobs() -> Iterator[JobObservation]:
 def _job_pairs() -> Iterator[tuple[JobObservation, JobObservation]]:
     for (one, one_labeled), (two, two_labeled) in product(product(STATUSES, (0, 4, OBJECTS)), repeat=2):
         yield JobObservation("a", one, OBJECTS, one_labeled), JobObservation("b", two, OBJECTS, two_labeled)
+    for status, missed in product(STATUSES, (0, 6, OBJECTS)):
+        yield JobObservation("a", status, OBJECTS, 0, missed), JobObservation("b", status, OBJECTS, 0, OBJECTS)
 
 
 def every_observation() -> Iterator[Observation]:
@@ -190,6 +192,15 @@ DONE = JobObservation("a", JobStatus.COMPLETED, OBJECTS, OBJECTS)
             Observation(manifest_written=True, jobs=(JobObservation("a", JobStatus.COMPLETED, OBJECTS, 0),)),
             Decision(Action.START_CONVERSION, Reason.CONVERTING),
             id="a completed job's zero counters are not believed",
+        ),
+        pytest.param(
+            Observation(manifest_written=True, jobs=(JobObservation("a", JobStatus.COMPLETED, OBJECTS, 0, OBJECTS),)),
+            Decision(
+                Action.RECORD_FAILURE,
+                Reason.NOTHING_LABELED,
+                message="labeling ended without a single labeled image, so there is nothing to convert",
+            ),
+            id="a completed job without a labeled image",
         ),
         pytest.param(
             Observation(manifest_written=True, jobs=(DONE,)),

@@ -229,3 +229,45 @@ def test_init_writes_a_round_that_plan_understands(tmp_path: Path) -> None:
     assert second.returncode == 1
     assert "is already there" in second.stderr
     assert [error.split(":")[0] for error in json.loads(planned.stdout)["errors"]] == ["spec.imagesPrefix"]
+
+
+def test_answers_for_other_pictures_fail_the_round_with_a_hint(root: Path) -> None:
+    """Nothing is labeled: no empty dataset, and the message says what the answers should name."""
+    (root / "answers.manifest").write_bytes(all_answers().replace(IMAGES.encode(), b"elsewhere/"))
+
+    finished = labelround(*RUN, cwd=root)
+
+    assert finished.returncode == 1
+    assert yaml.safe_load(finished.stdout)["status"]["phase"] == "Failed"
+    assert f"A source-ref there begins with s3://pictures/{IMAGES}" in finished.stderr
+    assert "to begin anew" in finished.stderr
+    assert not (root / "pictures" / "pens" / "yolo_annot_files").exists()
+
+
+def test_labels_of_init_lose_the_space_after_a_comma(tmp_path: Path) -> None:
+    """People type `pencil, pen`; a class named ` pen` would lose every pen."""
+    labelround("init", "--labels", "pencil, pen", cwd=tmp_path)
+
+    document = yaml.safe_load((tmp_path / "round.yaml").read_text(encoding="utf-8"))
+
+    assert document["spec"]["labels"] == ["pencil", "pen"]
+
+
+@pytest.mark.parametrize("option", ["--sagemaker-endpoint-url", "--s3-endpoint-url"])
+def test_an_address_that_is_none_is_a_usage_error(root: Path, option: str) -> None:
+    """Not a traceback."""
+    finished = labelround("run", "-f", "round.yaml", option, "nonsense", cwd=root)
+
+    assert finished.returncode == 2
+    assert "'nonsense' is not an address" in finished.stderr
+
+
+def test_links_that_lead_back_count_no_picture_twice(root: Path) -> None:
+    """A link to a parent would never end, and one to a sibling would repeat its pictures."""
+    folder = root / "pictures" / IMAGES
+    (folder / "up").symlink_to("..", target_is_directory=True)
+    (folder / "sibling").symlink_to("deep", target_is_directory=True)
+
+    finished = labelround("plan", "-f", "round.yaml", "--root", ".", "-o", "json", cwd=root)
+
+    assert json.loads(finished.stdout)["images"] == len(NAMES)

@@ -181,7 +181,9 @@ def test_a_second_server_on_one_database_is_refused(place: Place) -> None:
     """By name, with the process that holds it."""
     with (
         opened(place.settings, place.buckets),
-        pytest.raises(Conflict, match=rf"used by another labelround server \(process {os.getpid()}\)") as caught,
+        pytest.raises(
+            Conflict, match=rf"in use by another labelround run or server \(process {os.getpid()}\)"
+        ) as caught,
         background(replace(place.settings, port=0), place.buckets),
     ):
         pass

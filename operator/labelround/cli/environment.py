@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +29,11 @@ LOCAL_WORKTEAM = "labelround"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says. `local` is whether buckets are folders."""
+    """What the command line says. `root` and `mapped` tell which folders are buckets."""
 
     buckets: Buckets
     root: Path | None
-    local: bool
+    mapped: Mapping[str, Path]
     poll_seconds: float | None
     region: str | None
     s3_endpoint_url: str | None
@@ -45,6 +46,19 @@ class Options:
     role_arn: str | None
     workteam: str | None
     state_dir: Path | None
+
+    @property
+    def local(self) -> bool:
+        """Whether buckets are folders."""
+        return bool(self.root or self.mapped)
+
+    @property
+    def where(self) -> str:
+        """The options with which another command finds the same buckets."""
+        words = ["--root", str(self.root)] if self.root else []
+        words += [word for name, path in self.mapped.items() for word in ("--bucket", f"{name}={path}")]
+        words += ["--s3-endpoint-url", self.s3_endpoint_url] if self.s3_endpoint_url else []
+        return shlex.join(words)
 
     @property
     def state(self) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labelround.cli.round import LABEL_BUCKET
@@ -70,7 +71,9 @@ def round_of_folder(pictures: Path, labels: tuple[str, ...], name: str | None) -
     parse_round(load_rounds(text, "round.yaml")[0])
     if not select_images(local_bucket(pictures.parent).list(images_prefix), images_prefix).keys:
         raise InvalidRound([Problem(str(pictures), "holds no .jpg, .jpeg or .png picture", "name another folder")])
-    return FolderRound(pictures, text)
+    folder_round = FolderRound(pictures, "")
+    where = shlex.join(["-f", str(folder_round.file), "--bucket", f"{LABEL_BUCKET}={pictures.parent}"])
+    return replace(folder_round, text=text.replace("labelround plan -f round.yaml", f"labelround plan {where}", 1))
 
 
 def round_name(folder_name: str) -> str:

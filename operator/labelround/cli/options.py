@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,6 +32,13 @@ def _bucket_folders(_context: click.Context, _option: click.Parameter, values: t
     return folders
 
 
+def endpoint_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """The address of a server, as `http://host:port` or `https://host`."""
+    if value is not None and not re.fullmatch(r"https?://[^/\s]+/?", value):
+        raise click.BadParameter(f"{value!r} is not an address; write http://host:port or https://host")
+    return value
+
+
 def bucket_options(command: Command) -> Command:
     """Add where buckets are: `root`, `bucket`, `s3_endpoint_url` and `region`, for `open_buckets`."""
     options = [
@@ -44,7 +52,12 @@ def bucket_options(command: Command) -> Command:
             metavar="NAME=DIR",
             help="Take DIR for the bucket NAME, instead of S3. May be repeated.",
         ),
-        click.option("--s3-endpoint-url", metavar="URL", help="The S3 server. Default: AWS_ENDPOINT_URL_S3, or AWS."),
+        click.option(
+            "--s3-endpoint-url",
+            metavar="URL",
+            callback=endpoint_url,
+            help="The S3 server. Default: AWS_ENDPOINT_URL_S3, or AWS.",
+        ),
         click.option("--region", help="The AWS region. Default: that of your AWS configuration."),
     ]
     for option in reversed(options):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelround.cli.options import bucket_options, open_buckets
+from labelround.cli.options import bucket_options, endpoint_url, open_buckets
 from labelround.errors import Failed, InvalidRound, Problem, Unfinished
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labelround.spec.model import LabelingRound
 
 LABEL_BUCKET = "local"
+NEW_ROUND = "make a new round with another metadata.name and spec.prefix"
 
 
 def labeling_options(command: Any) -> Any:
@@ -35,6 +36,7 @@ def labeling_options(command: Any) -> Any:
         click.option(
             "--sagemaker-endpoint-url",
             metavar="URL",
+            callback=endpoint_url,
             help="The labeling API. Default: AWS_ENDPOINT_URL_SAGEMAKER, or AWS.",
         ),
         click.option(
@@ -96,14 +98,13 @@ def label(pictures: Path, labels: str, name: str | None, output: str, **options:
     """
     from labelround.cli.folder import round_of_folder
 
-    names = tuple(name.strip() for name in labels.split(","))
-    folder_round = round_of_folder(pictures.absolute(), names, name)
+    folder_round = round_of_folder(pictures.absolute(), _names(labels), name)
     folder_round.write()
     click.echo(f"round: {folder_round.file}", err=True)
     options |= {"root": None, "bucket": {LABEL_BUCKET: folder_round.parent}, "s3_endpoint_url": None, "region": None}
     options["state_dir"] = options["state_dir"] or folder_round.state
     for document in _documents(folder_round.file):
-        _run(document, _options(options, None), output)
+        _run(document, _options(options, None), output, anew=f"rename or delete {folder_round.folder}")
 
 
 @click.command(short_help="Show what a round would do, and every problem it has. Writes nothing.")
@@ -135,7 +136,7 @@ def init(file: Path, name: str, bucket: str, images_prefix: str, labels: str) ->
     """Write a commented round.yaml to start from. FILE is round.yaml by default and is never overwritten."""
     from labelround.spec.parse import load_rounds, parse_round, round_yaml
 
-    text = round_yaml(name, bucket, images_prefix, labels.split(","))
+    text = round_yaml(name, bucket, images_prefix, _names(labels))
     for document in load_rounds(text, str(file)):
         parse_round(document)
     try:
@@ -144,6 +145,11 @@ def init(file: Path, name: str, bucket: str, images_prefix: str, labels: str) ->
     except FileExistsError:
         raise Failed(f"{file}: is already there; name another file") from None
     click.echo(f"wrote {file}; next: labelround plan -f {file}", err=True)
+
+
+def _names(labels: str) -> tuple[str, ...]:
+    """The labels of a comma-separated list, without the space that people put after commas."""
+    return tuple(name.strip() for name in labels.split(","))
 
 
 def _documents(file: Path) -> list[Mapping[str, Any]]:
@@ -162,15 +168,18 @@ def _documents(file: Path) -> list[Mapping[str, Any]]:
 def _options(options: Mapping[str, Any], poll_seconds: float | None) -> Options:
     from labelround.cli.environment import Options
 
-    chosen = {name: value for name, value in options.items() if name not in {"root", "bucket", "s3_endpoint_url"}}
+    chosen = {name: value for name, value in options.items() if name not in {"bucket", "s3_endpoint_url"}}
     buckets = open_buckets(options["root"], options["bucket"], options["s3_endpoint_url"], options["region"])
     return Options(
-        buckets=buckets, root=options["root"], local=bool(options["root"] or options["bucket"]),
-        poll_seconds=poll_seconds, s3_endpoint_url=options["s3_endpoint_url"], **chosen,
-    )  # fmt: skip
+        buckets=buckets,
+        mapped=options["bucket"],
+        poll_seconds=poll_seconds,
+        s3_endpoint_url=options["s3_endpoint_url"],
+        **chosen,
+    )
 
 
-def _run(document: Mapping[str, Any], options: Options, output: str) -> None:
+def _run(document: Mapping[str, Any], options: Options, output: str, anew: str = NEW_ROUND) -> None:
     """Run one round, tell how it goes on stderr and print its status on stdout."""
     from labelround.cli.environment import labeling_service
     from labelround.cli.running import finish, recorded_end, run_to_the_end
@@ -188,7 +197,7 @@ def _run(document: Mapping[str, Any], options: Options, output: str) -> None:
                 again = shlex.join(["labelround", *sys.argv[1:]])
                 click.echo(f"\ninterrupted; the labeling job stays as it is. To resume: {again}", err=True)
                 raise SystemExit(130) from None
-    finish(round, status, options, output)
+    finish(round, status, options, output, anew)
 
 
 def _how_to_label(round: LabelingRound) -> str:

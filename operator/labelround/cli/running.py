@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -17,14 +18,15 @@ from labelround.cli.output import show
 from labelround.dataset.convert import read_report
 from labelround.dataset.formats import PREVIEWS
 from labelround.dataset.preview import INDEX
-from labelround.errors import Failed
+from labelround.decide import Reason
+from labelround.errors import Failed, Unavailable
 from labelround.local import InProcessConverter, LocalRunner, RecordFile
 from labelround.progress import Progress
 from labelround.reconcile import Reconciler, Result
 from labelround.spec.model import LabelingRound
 from labelround.status import is_finished, is_succeeded
 from labelround.storage import Folder
-from labelround.uri import is_s3
+from labelround.uri import ObjectURI, is_s3
 
 DROPPED_EXIT_CODE = 5
 
@@ -42,6 +44,9 @@ def run_to_the_end(
     round: LabelingRound, document: Mapping[str, Any], options: Options, service: Service
 ) -> Mapping[str, Any]:
     """Run a round until it has ended; its status."""
+    for label in round.labels:
+        if label != label.strip():
+            click.echo(f"warning: the label {label!r} begins or ends with a space, and boxes must name it so", err=True)
     with progress() as bar:
         reconciler = Reconciler(
             buckets=options.buckets,
@@ -55,22 +60,32 @@ def run_to_the_end(
         return runner.run(round, document)
 
 
-def finish(round: LabelingRound, status: Mapping[str, Any], options: Options, output: str) -> None:
-    """Print how a round ended and exit accordingly: 0 succeeded, 1 failed, 5 with failed images."""
+def finish(round: LabelingRound, status: Mapping[str, Any], options: Options, output: str, anew: str) -> None:
+    """Print how a round ended and exit accordingly: 0 succeeded, 1 failed, 5 with dropped boxes or failed images.
+
+    `anew` says how to begin anew, since an end is final.
+    """
     show({"status": status}, (), output)
     if not is_succeeded(status):
-        message = next(each["message"] for each in status["conditions"] if each["type"] == "Succeeded")
-        raise Failed(f"the round {round.name} failed: {message}")
-    bucket = options.buckets.open(round.bucket)
-    click.echo(f"dataset: {_from_here(bucket.uri(round.output_prefix))}", err=True)
-    report = read_report(Folder(bucket, round.output_prefix))
+        summary = next(each for each in status["conditions"] if each["type"] == "Succeeded")
+        hint = ""
+        if options.answers and summary["reason"] == Reason.NOTHING_LABELED.value:
+            address = ObjectURI(round.bucket, round.images_prefix)
+            hint = f"\n  {options.answers} has no answer for these pictures? A source-ref there begins with {address}"
+        raise Failed(
+            f"the round {round.name} failed: {summary['message']}{hint}\n  this end is final; to begin anew, {anew}"
+        )
+    output_folder = Folder(options.buckets.open(round.bucket), round.output_prefix)
+    report = read_report(output_folder)
+    dataset = _from_here(output_folder.uri())
+    click.echo(f"dataset: {dataset}", err=True)
     for warning in report.warnings if report else ():
         click.echo(f"warning: {warning}", err=True)
-    sheet = f"{round.output_prefix}{PREVIEWS}/{INDEX}"
-    if bucket.exists(sheet):
-        click.echo(f"preview: {_from_here(bucket.uri(sheet))}", err=True)
-    if status["images"]["failed"] or status["images"]["unlabeled"]:
-        click.echo("some images are not in the dataset; images.csv there says why for each", err=True)
+    if output_folder.exists(f"{PREVIEWS}/{INDEX}"):
+        click.echo(f"preview: {_from_here(output_folder.uri(f'{PREVIEWS}/{INDEX}'))}", err=True)
+    click.echo(f"next:    labelround pull {shlex.quote(dataset)} {options.where}".rstrip(), err=True)
+    if report is not None and not report.complete:
+        click.echo("boxes were dropped or images failed; images.csv and report.json there say which and why", err=True)
         sys.exit(DROPPED_EXIT_CODE)
 
 
@@ -97,7 +112,8 @@ class _Teller:
         told = (status["phase"], summary["reason"])
         if told != self._told:
             self._told = told
-            click.echo(f"{round.name}: {status['phase']}: {summary['message']}", err=True)
+            again = "; trying again" if isinstance(result.error, Unavailable) else ""
+            click.echo(f"{round.name}: {status['phase']}: {summary['message']}{again}", err=True)
         if status["phase"] == "Labeling" and "images" in status:
             self._advance(round, status["images"])
 

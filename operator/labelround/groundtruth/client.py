@@ -57,18 +57,24 @@ class Boto3LabelingAPI:
 
 
 def loopback_client(endpoint_url: str) -> Any:
-    """A stock boto3 client for a labelround server on this machine, which asks for no credentials of AWS."""
+    """A stock boto3 client for a labelround server on this machine, which asks for no credentials of AWS.
+
+    Raises InvalidInput for an address that is none.
+    """
     import boto3
     from botocore.config import Config
 
-    return boto3.client(
-        "sagemaker",
-        endpoint_url=endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="loopback",
-        aws_secret_access_key="loopback",  # noqa: S106 the server does not look at it
-        config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60),
-    )
+    try:
+        return boto3.client(
+            "sagemaker",
+            endpoint_url=endpoint_url,
+            region_name="us-east-1",
+            aws_access_key_id="loopback",
+            aws_secret_access_key="loopback",  # noqa: S106 the server does not look at it
+            config=Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=60),
+        )
+    except ValueError as error:
+        raise InvalidInput([Problem("AWS_ENDPOINT_URL_SAGEMAKER", str(error), "write http://host:port")]) from None
 
 
 def described(answer: Mapping[str, Any]) -> LabelingJob:

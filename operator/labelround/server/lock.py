@@ -27,8 +27,8 @@ def locked(database: Path) -> Iterator[None]:
             holder = os.pread(file, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise Conflict(
                 "DatabaseInUse",
-                f"{database} is used by another labelround server (process {holder});"
-                " stop it, or name another database",
+                f"{database} is in use by another labelround run or server (process {holder});"
+                " wait for it to end, or name another database",
             ) from None
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)

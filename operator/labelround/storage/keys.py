@@ -35,12 +35,16 @@ def key_problem(key: str) -> str:
 
 
 def walk(root: Path, prefix: str) -> Iterator[ObjectMeta]:
-    """The files below a local folder. obstore's own listing hides names that end in `#<digits>`."""
+    """The files below a local folder. obstore's own listing hides names that end in `#<digits>`.
+
+    Links are followed, but for those to folders that are visited anyway: their files would count twice.
+    """
     base = root / prefix
     with translated(str(base)):
         if not base.is_dir():
             return
-        for place, _, names in os.walk(base, followlinks=True, onerror=_raise):
+        for place, folders, names in os.walk(base, followlinks=True, onerror=_raise):
+            folders[:] = [name for name in folders if not _leads_back(Path(place, name), root)]
             for name in names:
                 path = Path(place, name)
                 try:
@@ -50,6 +54,14 @@ def walk(root: Path, prefix: str) -> Iterator[ObjectMeta]:
                 key = path.relative_to(root).as_posix()
                 problem = key_problem(key) or ("the name ends in # and digits" if re.search(r"#\d+$", name) else "")
                 yield ObjectMeta(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC), problem=problem)
+
+
+def _leads_back(folder: Path, root: Path) -> bool:
+    """Whether a folder is a link to one that the walk visits anyway, or to one that holds the root."""
+    if not folder.is_symlink():
+        return False
+    target, top = folder.resolve(), root.resolve()
+    return target.is_relative_to(top) or top.is_relative_to(target)
 
 
 def _raise(error: OSError) -> None:

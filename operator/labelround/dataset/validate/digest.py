@@ -23,7 +23,7 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
     found = _digest(dataset.folder, [*labels, *dataset.report.files], label_digests)
     if found != dataset.report.digest:
         what = "the files are not those that the conversion wrote: the digest is another"
-        fix = "convert or pull again; after changes by hand, ignore this"
+        fix = "convert or pull again, unless you changed them yourself"
         yield Finding(Rule.DIGEST, dataset.folder.uri(REPORT), what, fix)
 
 

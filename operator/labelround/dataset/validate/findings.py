@@ -66,6 +66,7 @@ WARNINGS = frozenset(
         Rule.LABEL_BEYOND,
         Rule.LABEL_DUPLICATE,
         Rule.LABEL_UNLISTED,
+        Rule.DIGEST,
     }
 )
 
