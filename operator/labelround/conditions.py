@@ -15,6 +15,7 @@ from labelround.decide import Decision, Reason
 from labelround.errors import Conflict, InvalidInput, LabelroundError
 from labelround.groundtruth.api import JobStatus
 from labelround.observe import Snapshot
+from labelround.wording import counted
 
 MESSAGE_LENGTH = 1024
 
@@ -80,7 +81,7 @@ def _manifest_ready(snapshot: Snapshot) -> Condition:
     if snapshot.round.labeling_job.adopt:
         return Condition(kind, "True", "Adopted", "the adopted labeling job has its own manifest")
     if snapshot.image_count is not None:
-        return Condition(kind, "True", "Written", f"{_count(snapshot.image_count, 'image')} to label")
+        return Condition(kind, "True", "Written", f"{counted(snapshot.image_count, 'image')} to label")
     if snapshot.conversion.report is not None:
         return Condition(kind, "True", "Written", "the dataset made from it is there")
     return Condition(kind, "False", "NotWritten", "the images have not been listed yet")
@@ -91,7 +92,7 @@ def _labeled(snapshot: Snapshot, images: Mapping[str, int]) -> Condition:
     total, labeled = images.get("total", 0), images.get("labeled", 0) + images.get("empty", 0)
     ended = [observed.job.status for observed in snapshot.latest if observed.job and observed.job.status.is_terminal]
     over = snapshot.conversion.report is not None or (ended and len(ended) == len(snapshot.latest))
-    told = f"{labeled} of {_count(total, 'image')} labeled"
+    told = f"{labeled} of {counted(total, 'image')} labeled"
     if not over:
         return Condition(kind, "False", "Labeling" if snapshot.jobs else "NotStarted", told if total else "")
     if not labeled and snapshot.conversion.report is None and JobStatus.COMPLETED not in ended:
@@ -103,7 +104,7 @@ def _converted(snapshot: Snapshot, phase: Phase, reason: str, message: str) -> C
     kind = ConditionType.CONVERTED
     report = snapshot.conversion.report
     if report is not None:
-        return Condition(kind, "True", "DatasetReady", f"{_count(report.boxes.written, 'box', 'boxes')} written")
+        return Condition(kind, "True", "DatasetReady", f"{counted(report.boxes.written, 'box', 'boxes')} written")
     if reason == Reason.CONVERSION_FAILED.value:
         return Condition(kind, "False", reason, message)
     started = phase is Phase.CONVERTING or phase is Phase.QUEUED
@@ -130,7 +131,7 @@ def _error_reason(error: LabelroundError) -> str:
 
 
 def _sentence(snapshot: Snapshot, decision: Decision, images: Mapping[str, int]) -> str:
-    told = f"{images.get('labeled', 0)} of {_count(images.get('total', 0), 'image')} labeled"
+    told = f"{images.get('labeled', 0)} of {counted(images.get('total', 0), 'image')} labeled"
     report = snapshot.conversion.report
     match decision.reason:
         case Reason.SUSPENDED:
@@ -153,16 +154,12 @@ def _sentence(snapshot: Snapshot, decision: Decision, images: Mapping[str, int])
         case Reason.CONVERTING:
             return told
         case Reason.CONVERTED if report is not None:
-            failed = f", {_count(report.images.failed, 'image')} failed" if report.images.failed else ""
+            failed = f", {counted(report.images.failed, 'image')} failed" if report.images.failed else ""
             return (
-                f"{_count(report.images.labeled + report.images.empty, 'image')} and"
-                f" {_count(report.boxes.written, 'box', 'boxes')} in the dataset{failed}"
+                f"{counted(report.images.labeled + report.images.empty, 'image')} and"
+                f" {counted(report.boxes.written, 'box', 'boxes')} in the dataset{failed}"
             )
     return ""
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def with_times(

@@ -67,16 +67,18 @@ def _sources(snapshot: Snapshot, buckets: Buckets) -> Iterator[ManifestSource]:
 
 
 def _inputs(snapshot: Snapshot, buckets: Buckets) -> Iterator[ManifestSource]:
-    """The manifests of the first attempt list every image; an adopted job brought its own."""
-    first = snapshot.attempts[0] if snapshot.attempts else ()
-    described = [observed.job.input_manifest_uri for observed in first if observed.planned.adopted and observed.job]
-    planned = [
-        str(ObjectURI(snapshot.round.bucket, observed.planned.manifest_key))
-        for observed in first
-        if not observed.planned.adopted
-    ]
-    for address in dict.fromkeys(filter(None, [*described, *planned])):
+    """What each job of the first attempt was asked for; an adopted job brought its own manifest.
+
+    Every group has its own source, so that one whose job left no output still counts as asked.
+    """
+    for observed in snapshot.attempts[0] if snapshot.attempts else ():
+        planned = observed.planned
+        address = str(ObjectURI(snapshot.round.bucket, planned.manifest_key))
+        if planned.adopted:
+            address = observed.job.input_manifest_uri if observed.job else ""
+        if not address:
+            continue
         uri = ObjectURI.parse(address)
         bucket = buckets.open(uri.bucket)
         if bucket.exists(uri.key):
-            yield ManifestSource(location=Location(bucket, uri.key), name=address)
+            yield ManifestSource(location=Location(bucket, uri.key), name=address, group=planned.group)

@@ -196,7 +196,7 @@ def test_several_attributes_of_boxes_are_listed() -> None:
     both = line("a.jpg", ("pen", 1, 1, 5, 5), **line("a.jpg", ("pen", 2, 2, 5, 5), attribute="adjusted"))
 
     assert refused([both]) == [
-        "output.manifest: holds several attributes of boxes: pens, adjusted; name the one to convert"
+        "output.manifest: holds several attributes of boxes: pens, adjusted; name the one to convert (--attribute)"
     ]
 
 
@@ -215,8 +215,9 @@ def test_an_attribute_that_is_nowhere_is_an_error_that_names_those_there() -> No
     with pytest.raises(InvalidManifest) as caught:
         convert(plan_of(world.source([GOOD], attribute="pen")), world.output, world.buckets)
 
-    assert "holds no attribute 'pen', but pens (groundtruth/object-detection); name one that is there" in str(
-        caught.value
+    assert (
+        "holds no attribute 'pen', but pens (groundtruth/object-detection); name one that is there (--attribute)"
+        in str(caught.value)
     )
 
 

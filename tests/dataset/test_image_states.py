@@ -89,7 +89,7 @@ def test_boxes_outside_and_twice_the_same_are_dropped_and_counted() -> None:
     report = world.convert([line("a.jpg", PEN, PEN, outside, edge, ("pen", 90, 70, 10, 10), ("pencil", *PEN[1:]))])
 
     assert (report.boxes.read, report.boxes.written) == (6, 3)
-    assert report.boxes.dropped == {"outside_image": 1, "duplicate_box": 2}
+    assert report.boxes.dropped == {"no_area": 1, "duplicate_box": 2}
     assert report.boxes.by_class == {"pencil": 1, "pen": 2}
     assert not report.complete
 

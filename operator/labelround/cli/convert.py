@@ -89,7 +89,7 @@ def convert(
     """
     from labelround.cli.console import progress
     from labelround.dataset.classes import UnknownClasses
-    from labelround.dataset.convert import ConversionPlan
+    from labelround.dataset.convert import ConversionPlan, read_report
     from labelround.dataset.convert import convert as run
     from labelround.spec.model import ImagesMode, OutputFormat, Split
     from labelround.storage import output_folder
@@ -107,6 +107,7 @@ def convert(
         owner=OWNER,
     )
     folder = output_folder(output, buckets)
+    previous = read_report(folder)
     try:
         with progress() as told:
             report = run(plan, folder, buckets, progress=told)
@@ -115,6 +116,8 @@ def convert(
             click.echo(f"name the classes, in the order of their class ids:\n  {_command_with(error.names)}", err=True)
         raise
     click.echo(report.to_json().decode() if printed == "json" else folder.uri("report.json"), nl=printed != "json")
+    if previous is not None and previous.inputs_digest != report.inputs_digest:
+        click.echo(f"replaced the dataset of {previous.images.total} other images that was there", err=True)
     for line in _summary(report):
         click.echo(line, err=True)
     if not report.complete:

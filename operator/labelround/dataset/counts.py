@@ -9,7 +9,7 @@ from enum import Enum
 class Drop(Enum):
     """Why a box of a manifest is not in the dataset; the value is its name in the report."""
 
-    OUTSIDE = "outside_image"
+    NO_AREA = "no_area"
     """It has no area inside the image."""
     DUPLICATE = "duplicate_box"
     """The image has the same box of the same class already."""

@@ -175,12 +175,12 @@ _MEMBERS = 3
 def _conclude(source: ManifestSource, summary: SourceSummary, attributes: Attributes, shared: IndexPass) -> None:
     """Tell what only the end of the manifest shows."""
     if source.attribute is None and len(attributes.detecting) > 1:
-        fix = "name the one to convert"
+        fix = "name the one to convert (--attribute)"
         shared.problems.add(source.name, f"holds several attributes of boxes: {', '.join(attributes.detecting)}", fix)
     elif attributes.found:
         return
     elif attributes.types:
-        fix = "name one that is there"
+        fix = "name one that is there (--attribute)"
         what = f"holds no attribute {summary.attribute!r}, but {attributes.described()}"
         shared.problems.add(source.name, what, fix)
     elif not shared.listed:

@@ -146,7 +146,7 @@ def _boxes(entry: Entry, name: str, plan: ShardPlan, parts: _Parts, tally: Tally
         for box in drawn:
             inside = clip(box, entry.width, entry.height)
             if inside is None:
-                tally.drops[Drop.OUTSIDE] += 1
+                tally.drops[Drop.NO_AREA] += 1
             elif inside in seen:
                 tally.drops[Drop.DUPLICATE] += 1
             else:

@@ -15,6 +15,7 @@ from labelround.dataset.shard import Tally
 from labelround.dataset.split import LISTED, PART_WORDS
 from labelround.errors import Failed
 from labelround.spec.model import ImagesMode
+from labelround.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +94,17 @@ def _warnings(plan: ConversionPlan, settled: Settled, tally: Tally) -> Iterator[
     if settled.cut.shared:
         yield "all images belong to one group of the split, so val.txt lists what train.txt lists"
     if joiner.repeated_lines:
-        yield f"{_count(joiner.repeated_lines, 'line')} of the manifests repeat others and were counted once"
+        yield f"{counted(joiner.repeated_lines, 'line')} of the manifests repeat others and were counted once"
     if tally.all_dropped:
-        yield f"{_count(tally.all_dropped, 'labeled image')} kept no box, and will train as background"
+        yield f"{counted(tally.all_dropped, 'labeled image')} kept no box, and will train as background"
     if tally.renamed:
-        yield f"{_count(tally.renamed, 'image')} cannot keep the name in the dataset; images.csv gives the new one"
+        yield f"{counted(tally.renamed, 'image')} cannot keep the name in the dataset; images.csv gives the new one"
     if checker.mapped:
-        yield f"the boxes of {_count(checker.mapped, 'image')} were drawn on the turned picture and mapped back"
+        yield f"the boxes of {counted(checker.mapped, 'image')} were drawn on the turned picture and mapped back"
     turned = +checker.turned
     if turned and plan.images_mode is ImagesMode.REFERENCE:
         listed = ", ".join(f"{orientation}: {count}" for orientation, count in sorted(turned.items()))
         yield (
-            f"{_count(turned.total(), 'image')} with an EXIF orientation other than 1 ({listed}) would train on wrong"
+            f"{counted(turned.total(), 'image')} with an EXIF orientation other than 1 ({listed}) would train on wrong"
             " boxes with readers that turn them; use labelround pull or copy the images into the dataset"
         )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
