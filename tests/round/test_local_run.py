@@ -308,3 +308,14 @@ def test_more_labels_than_one_job_takes_become_groups_of_one_dataset(world: Worl
     assert status["dataset"]["boxes"] == 4
     assert world.bucket.read(f"{OUTPUT}labels/a.txt").decode().split()[0] == "59"
     assert world.bucket.read(f"{OUTPUT}labels/b b.txt").decode().split()[0] == "0"
+
+
+def test_the_workers_portal_shows_in_the_status(world: World) -> None:
+    """The address is asked for by the workteam that the job names."""
+    document = world.document()
+    with world.reconciler() as reconciler:
+        reconciler.portal_url = lambda arn: f"https://portal.example/{arn.rsplit('/', 1)[-1]}"
+
+        status = world.runner(reconciler).run(parse_round(document), document)
+
+    assert status["workerPortalURL"] == "https://portal.example/labelround"
