@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tests.server.labeling import BUCKET, REGION, SIZE, Place, answer_line, box, json_lines, refused, request, task
 
-from labelround.errors import Unavailable
+from labelround.errors import LabelroundError, StorageFull, Unavailable
 from labelround.server.sources import InvalidInputData, input_objects
 from labelround.storage import Bucket, Buckets
 
@@ -504,20 +504,22 @@ class Outage:
     """Buckets that cannot be reached while `down`."""
 
     buckets: Buckets
+    error: LabelroundError
     down: bool = True
 
     def open(self, name: str) -> Bucket:
         if self.down:
-            raise Unavailable("the store is away")
+            raise self.error
         return self.buckets.open(name)
 
 
-def test_a_store_that_is_away_is_waited_for(place: Place) -> None:
+@pytest.mark.parametrize("error", [Unavailable("the store is away"), StorageFull("/disk", "the disk is full")], ids=str)
+def test_a_store_that_is_away_or_full_is_waited_for(place: Place, error: LabelroundError) -> None:
     """With growing pauses; the job goes on when it is back."""
     reachable = place.buckets
     with place.serving() as api:
         api.create_labeling_job(**request())
-        place.buckets = outage = Outage(reachable)
+        place.buckets = outage = Outage(reachable, error)
         place.tick(3)
         waiting = described(api)["LabelingJobStatus"]
         outage.down = False

@@ -9,7 +9,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from labelround.errors import StorageError, Unavailable
+from sqlalchemy.exc import DatabaseError
+
+from labelround.errors import StorageError, StorageFull, Unavailable
 from labelround.groundtruth.api import JobStatus
 from labelround.server import results
 from labelround.server.answers import Answers
@@ -54,8 +56,17 @@ class Engine:
 
     def _move(self, job: Job) -> None:
         try:
+            self._advance(job)
+        except DatabaseError as error:
+            self._wait(job, f"the database cannot be used: {error.orig}")
+
+    def _advance(self, job: Job) -> None:
+        """One step. A service that is away and a full disk are waited for; wrong input ends the job."""
+        try:
             self._step(job)(job)
-        except Unavailable as error:
+        except DatabaseError:
+            raise
+        except (Unavailable, StorageFull) as error:
             self._wait(job, str(error))
             return
         except InvalidInputData as error:

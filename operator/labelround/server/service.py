@@ -35,9 +35,13 @@ class Service:
     request_log: RequestLog | None = None
 
     def log_request(self, **entry: Any) -> None:
-        """Note one request, and its time."""
-        if self.request_log:
+        """Note one request, and its time. A log that cannot be written fails no request."""
+        if not self.request_log:
+            return
+        try:
             self.request_log.write({"time": self.settings.clock().isoformat(), **entry})
+        except OSError as error:
+            logger.warning("the request log cannot be written", extra={"reason": error.strerror})
 
 
 @contextmanager
