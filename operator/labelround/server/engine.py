@@ -156,7 +156,7 @@ class Engine:
         failures = self._pauses[job.id].failures + 1 if job.id in self._pauses else 1
         seconds = min(2.0 ** (failures - 1), LONGEST_PAUSE_SECONDS)
         self._pauses[job.id] = _Pause(failures, self._now + int(1000 * seconds))
-        logger.warning("labeling job has to wait", extra={"job": job.name, "reason": reason, "seconds": seconds})
+        logger.warning("labeling job has to wait: %s", reason, extra={"job": job.name, "seconds": seconds})
 
     @property
     def _now(self) -> int:

@@ -41,7 +41,7 @@ class Service:
         try:
             self.request_log.write({"time": self.settings.clock().isoformat(), **entry})
         except OSError as error:
-            logger.warning("the request log cannot be written", extra={"reason": error.strerror})
+            logger.warning("the request log cannot be written: %s", error.strerror)
 
 
 @contextmanager
