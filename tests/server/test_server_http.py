@@ -73,6 +73,15 @@ def test_a_body_that_is_not_json_is_a_serialization_error(place: Place, body: by
     assert (answer.status, answer.content["__type"]) == (400, "SerializationException")
 
 
+@pytest.mark.parametrize("time", ["-1e400", "9" * 400, "true"])
+def test_a_time_that_no_number_holds_is_a_serialization_error(place: Place, time: str) -> None:
+    """No number is so large that the server fails over it."""
+    with place.serving():
+        answer = post(place.front.endpoint, "ListLabelingJobs", b'{"CreationTimeAfter": %s}' % time.encode())
+
+    assert (answer.status, answer.content["__type"]) == (400, "SerializationException")
+
+
 def test_a_body_without_end_is_refused(place: Place) -> None:
     """A megabyte is enough for any request."""
     with place.serving():

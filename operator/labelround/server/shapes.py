@@ -96,9 +96,13 @@ def _integer(shape: Any, value: Any, path: str, violations: list[str]) -> int:
 
 
 def _timestamp(_shape: Any, value: Any, path: str, _violations: list[str]) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
         raise _wrong_type(path, value, "a Timestamp (a number of seconds since 1970)")
-    return value
+    return seconds
 
 
 _READERS: dict[str, Callable[[Any, Any, str, list[str]], Any]] = {
