@@ -120,7 +120,7 @@ def _stop_signal() -> threading.Event:
 
 
 def _log_to_stderr() -> None:
-    from labelround.server.logs import JSONFormatter
+    from labelround.logs import JSONFormatter
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONFormatter())
