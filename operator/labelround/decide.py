@@ -14,11 +14,15 @@ from labelround.groundtruth.api import JobStatus
 
 
 class ConversionState(Enum):
-    """How far the conversion is. DONE means that its completion marker is there and is this round's."""
+    """How far the conversion is. DONE means that its completion marker is there and is this round's.
+
+    FAILED is for good: the input is wrong. BLOCKED is a failure that a person can mend: the labels are kept.
+    """
 
     ABSENT = "absent"
     QUEUED = "queued"
     RUNNING = "running"
+    BLOCKED = "blocked"
     FAILED = "failed"
     DONE = "done"
 
@@ -91,13 +95,14 @@ class Reason(Enum):
     LABELING_FAILED = "LabelingFailed"
     CONVERSION_QUEUED = "ConversionQueued"
     CONVERTING = "Converting"
+    CONVERSION_BLOCKED = "ConversionBlocked"
     CONVERSION_FAILED = "ConversionFailed"
     CONVERTED = "DatasetReady"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One action and its reason. `job` names the job of CREATE_JOB, STOP_JOB and STALL."""
+    """One action and its reason. `job` names the labeling job of CREATE_JOB, STOP_JOB and STALL, if it is about one."""
 
     action: Action
     reason: Reason
@@ -133,6 +138,8 @@ def _a_running_conversion_is_waited_for(seen: Observation) -> Decision | None:
             return Decision(Action.WAIT, Reason.CONVERSION_QUEUED)
         case ConversionState.RUNNING:
             return Decision(Action.WAIT, Reason.CONVERTING)
+        case ConversionState.BLOCKED:
+            return Decision(Action.STALL, Reason.CONVERSION_BLOCKED, message=seen.conversion_failure)
         case ConversionState.FAILED:
             return Decision(Action.RECORD_FAILURE, Reason.CONVERSION_FAILED, message=seen.conversion_failure)
     return None

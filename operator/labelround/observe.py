@@ -36,11 +36,18 @@ class ObservedJob:
 
 @dataclass(frozen=True, slots=True)
 class ObservedConversion:
-    """How far the conversion is; `report` once it is done, `failure` once it has failed."""
+    """How far the conversion is; `report` once it is done, `failure` once it has failed or is blocked.
+
+    `job` names what runs it and `done` of its `shards` are finished; `note` says why it waits.
+    """
 
     state: ConversionState = ConversionState.ABSENT
     report: Report | None = None
     failure: str = ""
+    job: str = ""
+    shards: int = 0
+    done: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,18 @@ def test_labels_are_never_thrown_away() -> None:
         assert not labeled or seen.conversion is ConversionState.FAILED
 
 
+def test_a_blocked_conversion_stalls_and_never_fails() -> None:
+    """A person mends it; until then nothing is started, stopped or recorded as an end."""
+    decisions = {
+        (decision.action, decision.reason)
+        for seen in EVERYTHING
+        if seen.conversion is ConversionState.BLOCKED and not seen.finished and not seen.suspended
+        for decision in [decide(seen)]
+    }
+
+    assert decisions == {(Action.STALL, Reason.CONVERSION_BLOCKED)}
+
+
 def test_a_written_manifest_is_not_written_again_but_for_a_follow_up() -> None:
     """The first manifest is written once; a follow-up needs an attempt left and images left."""
     for seen in acting(Action.WRITE_MANIFEST):
@@ -211,6 +223,16 @@ DONE = JobObservation("a", JobStatus.COMPLETED, OBJECTS, OBJECTS)
             Observation(manifest_written=True, jobs=(DONE,), conversion=ConversionState.RUNNING),
             Decision(Action.WAIT, Reason.CONVERTING),
             id="converting",
+        ),
+        pytest.param(
+            Observation(
+                manifest_written=True,
+                jobs=(DONE,),
+                conversion=ConversionState.BLOCKED,
+                conversion_failure="the Job ran out of memory",
+            ),
+            Decision(Action.STALL, Reason.CONVERSION_BLOCKED, message="the Job ran out of memory"),
+            id="conversion blocked",
         ),
         pytest.param(
             Observation(manifest_written=True, jobs=(DONE,), conversion=ConversionState.DONE),
