@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.servers.s3 import minio_server
+
+__all__ = ["minio_server", "real_images", "real_manifests"]
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.minio.conftest import S3Server
+from tests.servers.s3 import S3Server
 
 from labelround.storage import Bucket
 

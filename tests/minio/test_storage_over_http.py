@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.minio.conftest import S3Server
+from tests.servers.s3 import S3Server
 
 from labelround.errors import ObjectExists, ObjectNotFound
 from labelround.storage import Bucket

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.minio.conftest import S3Server
+from tests.servers.s3 import S3Server
 
 TABLE = """\
 img_file,category,box_left,box_top,box_width,box_height,img_width,img_height
