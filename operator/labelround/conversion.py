@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from labelround.dataset.convert import ConversionPlan, ManifestSource
+from labelround.dataset.claim import read_claim
+from labelround.dataset.convert import ConversionPlan, ManifestSource, Report, convert, read_report
+from labelround.dataset.formats import UNFINISHED
+from labelround.decide import ConversionState
 from labelround.layout import Layout
-from labelround.observe import ObservedJob, Snapshot
+from labelround.observe import ObservedConversion, ObservedJob, Snapshot
+from labelround.progress import Progress
+from labelround.spec.model import LabelingRound
 from labelround.storage import Buckets, Folder, Location
 from labelround.uri import ObjectURI
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Everything that a conversion needs. `round` is `namespace/name`, for people.
+
+    `job_tables` is where the `annot.csv` of each labeling job goes.
+    """
+
+    round: str
+    plan: ConversionPlan
+    output: Folder
+    job_tables: Mapping[str, Folder]
+
+    def run(self, buckets: Buckets, progress: Progress | None = None) -> Report:
+        """Convert; see `convert` for what it raises."""
+        return convert(self.plan, self.output, buckets, progress=progress, job_tables=self.job_tables)
+
+
+def conversion_of(snapshot: Snapshot, buckets: Buckets) -> Conversion:
+    """The conversion of an observed round."""
+    round = snapshot.round
+    return Conversion(
+        round=f"{round.namespace}/{round.name}",
+        plan=conversion_plan(snapshot, buckets),
+        output=output_of(round, buckets),
+        job_tables=job_tables(snapshot, buckets),
+    )
+
+
+def output_of(round: LabelingRound, buckets: Buckets) -> Folder:
+    """Where the dataset goes."""
+    return Folder(buckets.open(round.bucket), round.output_prefix)
+
+
+def observed_dataset(round: LabelingRound, buckets: Buckets) -> ObservedConversion:
+    """DONE when the completion marker is there under this round's claim and nothing is left to tidy up, else ABSENT.
+
+    A dataset without a single image is FAILED.
+    """
+    output = output_of(round, buckets)
+    claim = read_claim(output)
+    complete = claim is not None and claim.owner == round.uid and not output.exists(UNFINISHED)
+    report = read_report(output) if complete else None
+    if report is None:
+        return ObservedConversion()
+    if not report.images.labeled + report.images.empty:
+        return ObservedConversion(ConversionState.FAILED, report, "no image is labeled; images.csv says why for each")
+    return ObservedConversion(ConversionState.DONE, report)
 
 
 def conversion_plan(snapshot: Snapshot, buckets: Buckets) -> ConversionPlan:

@@ -44,6 +44,13 @@ class Layout:
             return f"{self.prefix}manifest-{attempt}-{chunk:04}.json"
         return f"{self.prefix}manifest-{chunk:04}.json" if chunks > 1 else f"{self.prefix}manifest.json"
 
+    def conversion_key(self, job: str = "") -> str:
+        """The conversion that the operator has prepared for a pod.
+
+        A round that adopts a labeling job may share its folder, so the name of its conversion `job` is in the file's.
+        """
+        return f"{self.prefix}conversion-{job}.json" if job else f"{self.prefix}conversion.json"
+
     def job_folder(self, job: str) -> str:
         """Everything of one labeling job."""
         return f"{self.annotations_prefix}{job}/"

@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labelround.conversion import conversion_plan, job_tables
+from labelround.conversion import conversion_of, observed_dataset
 from labelround.dataset.claim import read_claim
-from labelround.dataset.convert import convert, read_report
-from labelround.dataset.formats import UNFINISHED
 from labelround.decide import Action, ConversionState, Reason
 from labelround.errors import InvalidInput, InvalidManifest, InvalidRound, Problem, Unavailable, Unfinished
 from labelround.observe import ObservedConversion, Snapshot
@@ -37,28 +35,17 @@ class InProcessConverter:
     _failures: dict[str, str] = field(default_factory=dict)
 
     def observe(self, round: LabelingRound) -> ObservedConversion:
-        """Done when the completion marker is there under this round's claim and nothing is left to tidy up."""
+        """As the dataset shows; a failure of this process is remembered, since it wrote nothing."""
         if round.uid in self._failures:
             return ObservedConversion(ConversionState.FAILED, failure=self._failures[round.uid])
-        output = Folder(self.buckets.open(round.bucket), round.output_prefix)
-        claim = read_claim(output)
-        complete = claim is not None and claim.owner == round.uid and not output.exists(UNFINISHED)
-        report = read_report(output) if complete else None
-        if report is not None and not report.images.labeled + report.images.empty:
-            return ObservedConversion(
-                ConversionState.FAILED, report, "no image is labeled; images.csv says why for each"
-            )
-        return ObservedConversion(ConversionState.DONE if report else ConversionState.ABSENT, report)
+        return observed_dataset(round, self.buckets)
 
     def start(self, snapshot: Snapshot) -> None:
         """Convert. Wrong input is remembered as the conversion's failure; it wrote nothing."""
-        round = snapshot.round
-        output = Folder(self.buckets.open(round.bucket), round.output_prefix)
-        plan = conversion_plan(snapshot, self.buckets)
         try:
-            convert(plan, output, self.buckets, progress=self.progress, job_tables=job_tables(snapshot, self.buckets))
+            conversion_of(snapshot, self.buckets).run(self.buckets, self.progress)
         except InvalidInput as error:
-            self._failures[round.uid] = str(error)
+            self._failures[snapshot.round.uid] = str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,9 +130,14 @@ def job_name(name: str, uid: str, attempt: int = 1, chunk: int = 0, group: int =
     The first attempt, chunk and group add nothing. A name that is too long for Ground Truth is cut; the digits keep
     it unique.
     """
-    digits = hashlib.sha256(f"{name}\n{uid}".encode()).hexdigest()[:8]
     attempts = f"-a{attempt}" if attempt > 1 else ""
-    tail = f"-{digits}{attempts}{_indexes(chunk, group)}"
+    return derived_name(name, uid, f"{attempts}{_indexes(chunk, group)}")
+
+
+def derived_name(name: str, uid: str, ending: str) -> str:
+    """`<name>-<8 hex digits of name and uid><ending>` in at most 63 characters; the digits keep a cut name unique."""
+    digits = hashlib.sha256(f"{name}\n{uid}".encode()).hexdigest()[:8]
+    tail = f"-{digits}{ending}"
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: JOB_NAME_MAX_LENGTH - len(tail)].rstrip("-")
     return f"{stem or 'round'}{tail}"
 

@@ -36,6 +36,12 @@ def test_a_job_has_one_folder_with_everything_of_it() -> None:
     )
 
 
+def test_a_prepared_conversion_lies_beside_the_manifest() -> None:
+    """A round that adopts a job does not own its folder, so its file is told from others by the conversion's Job."""
+    assert LAYOUT.conversion_key() == "bounding_box/conversion.json"
+    assert LAYOUT.conversion_key("pens-1-convert") == "bounding_box/conversion-pens-1-convert.json"
+
+
 def test_a_round_at_the_root_of_the_bucket_has_no_leading_slash() -> None:
     """S3 would take `/manifest.json` for another object."""
     layout = Layout("", "yolo_annot_files/")
