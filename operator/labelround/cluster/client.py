@@ -37,7 +37,7 @@ class KubernetesCluster:
         path = resource.path(namespace)
         while True:
             page = self._call("GET", path, query, accept=accept)
-            yield from page["items"]
+            yield from page["items"] or ()  # a list of metadata alone has null for none
             more = page["metadata"].get("continue")
             if not more:
                 return
