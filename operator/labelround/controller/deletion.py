@@ -1,0 +1,86 @@
+"""What happens to the labeling jobs of a round that is deleted.
+
+Neither the policy nor S3 is needed: jobs are found by the names that follow from the round, and stopped only when they
+carry its tags. Data is never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from labelround.errors import LabelroundError
+from labelround.groundtruth.api import JobStatus, LabelingAPI, LabelingJob
+from labelround.plan import job_name, label_groups
+from labelround.request import UID_TAG
+from labelround.spec.model import DeletionPolicy
+
+FINALIZER = "labelround.dev/finalizer"
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What a deleted round may leave running: how its jobs are named, in the order in which they are created."""
+
+    name: str
+    uid: str
+    groups: int
+    attempts: int
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Remains | None:
+        """Read from the object as it is, parsed or not; None when its labeling jobs are to be left alone."""
+        spec, metadata = body["spec"], body["metadata"]
+        orphaned = spec.get("deletionPolicy") == DeletionPolicy.ORPHAN.value
+        if orphaned or (spec.get("labelingJob") or {}).get("adopt"):
+            return None
+        return cls(
+            metadata["name"],
+            metadata["uid"],
+            groups=len(label_groups(spec["labels"])),
+            attempts=spec.get("attempts", 1),
+        )
+
+    def jobs(self, api: LabelingAPI) -> Iterator[LabelingJob]:
+        """The labeling jobs that are there. Jobs are created one after the other, so the first absent name ends them."""
+        for attempt in range(1, self.attempts + 1):
+            found = False
+            for job in self._attempt(api, attempt):
+                found = True
+                yield job
+            if not found:
+                return
+
+    def _attempt(self, api: LabelingAPI, attempt: int) -> Iterator[LabelingJob]:
+        for chunk in count():
+            for group in range(self.groups):
+                job = api.describe(job_name(self.name, self.uid, attempt, chunk, group))
+                if job is None:
+                    return
+                yield job
+
+    def is_ours(self, job: LabelingJob) -> bool:
+        """Whether the job carries the round's uid."""
+        return (job.tags or {}).get(UID_TAG) == self.uid
+
+
+def stop_jobs(remains: Remains, apis: Iterable[LabelingAPI]) -> list[str]:
+    """Stop every running job of the round, wherever it is; the names of those that were asked to stop.
+
+    Raises LabelroundError, after having tried everywhere, when a service could not be asked.
+    """
+    stopped: list[str] = []
+    failure: LabelroundError | None = None
+    for api in apis:
+        try:
+            for job in remains.jobs(api):
+                if remains.is_ours(job) and not job.status.is_terminal and job.status is not JobStatus.STOPPING:
+                    api.stop(job.name)
+                    stopped.append(job.name)
+        except LabelroundError as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return stopped
