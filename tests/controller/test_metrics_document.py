@@ -1,0 +1,34 @@
+"""docs/metrics.md against the metrics themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from labelround.controller.fleet import STATES, Fleet
+from labelround.controller.metrics import Metrics, RoundsCollector
+from labelround.controller.queue import WorkQueue
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+SUFFIXES = {"counter": "_total", "info": "_info"}
+
+
+def test_every_metric_has_its_row_and_no_other_has() -> None:
+    """Names and types; an info is a gauge to Prometheus."""
+    registry = CollectorRegistry()
+    Metrics(registry)
+    registry.register(RoundsCollector(Fleet(), WorkQueue(), lambda: 0.0, 0.0))
+
+    made = {
+        (f"{metric.name}{SUFFIXES.get(metric.type, '')}", metric.type.replace("info", "gauge"))
+        for metric in registry.collect()
+    }
+
+    assert set(re.findall(r"^\| `(\w+)` \| (\w+) \|", DOCUMENT, re.MULTILINE)) == made
+
+
+def test_the_states_of_images_are_named() -> None:
+    """In the order in which they are counted."""
+    assert ", ".join(STATES) in DOCUMENT
