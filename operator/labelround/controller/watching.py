@@ -21,6 +21,9 @@ from labelround.cluster.api import ROUNDS
 
 SERVER_TIMEOUT_SECONDS = 300
 CLIENT_TIMEOUT_SECONDS = 330
+CONNECT_TIMEOUT_SECONDS = 10
+REQUEST_TIMEOUT_SECONDS = 60
+PAGE_SIZE = 500
 PAUSE_SECONDS = 3.0
 BEAT_SECONDS = 1.0
 SILENT_SECONDS = 60.0
@@ -97,6 +100,10 @@ class Watch:
             settings.scanning.disabled = True
             settings.watching.server_timeout = SERVER_TIMEOUT_SECONDS
             settings.watching.client_timeout = CLIENT_TIMEOUT_SECONDS
+            settings.watching.connect_timeout = CONNECT_TIMEOUT_SECONDS
+            settings.watching.chunk_size = PAGE_SIZE
+            settings.networking.connect_timeout = CONNECT_TIMEOUT_SECONDS
+            settings.networking.request_timeout = REQUEST_TIMEOUT_SECONDS
 
         @kopf.on.login(registry=registry)
         async def login(**_: Any) -> kopf.ConnectionInfo:
