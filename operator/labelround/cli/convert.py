@@ -118,7 +118,7 @@ def convert(
     click.echo(report.to_json().decode() if printed == "json" else folder.uri("report.json"), nl=printed != "json")
     if previous is not None and previous.inputs_digest != report.inputs_digest:
         click.echo(f"replaced the dataset of {previous.images.total} other images that was there", err=True)
-    for line in _summary(report):
+    for line in summary(report):
         click.echo(line, err=True)
     if not report.complete:
         sys.exit(INCOMPLETE_EXIT_CODE)
@@ -218,7 +218,7 @@ def _words(parameter: click.Parameter, value: Any) -> Iterator[str]:
             yield from (parameter.opts[0], one)
 
 
-def _summary(report: Report) -> Iterator[str]:
+def summary(report: Report) -> Iterator[str]:
     """What a person wants to know at once."""
     images, boxes = report.images, report.boxes
     yield (
