@@ -1,4 +1,4 @@
-"""The kinds of field a LabelingRound has, and how each reads a value from a document.
+"""The kinds of field that a document has, a LabelingRound or a file of settings, and how each reads a value.
 
 Reading never stops at the first mistake: a field adds its problems to the `Reading` and returns None. As in the
 Kubernetes API, a null in a mapping is the same as leaving the field out.
@@ -81,6 +81,25 @@ class Integer:
             reading.refuse(path, f"is {value}", f"write {self.minimum} to {self.maximum}")
         else:
             return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from `minimum` to `maximum`, whole or not; it reads as a float."""
+
+    minimum: float
+    maximum: float
+    default: float | None = None
+
+    def read(self, value: Any, path: str, reading: Reading) -> float | None:
+        limits = f"{self.minimum:g} to {self.maximum:g}"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            reading.refuse(path, described(value), f"write a number from {limits}")
+        elif not self.minimum <= value <= self.maximum:
+            reading.refuse(path, f"is {value}", f"write {limits}")
+        else:
+            return float(value)
         return None
 
 
@@ -195,14 +214,14 @@ class Section:
             return {}
         for name in value:
             if name not in self.fields:
-                reading.refuse(f"{path}.{name}", *self._unknown(name, reading))
+                reading.refuse(_below(path, name), *self._unknown(name, reading))
         read = {}
         for name, known in self.fields.items():
             given = value.get(name)
             if given is None and name in self.required:
-                reading.refuse(f"{path}.{name}", "is missing", "it is required")
+                reading.refuse(_below(path, name), "is missing", "it is required")
                 continue
-            content = known.default if given is None else known.read(given, f"{path}.{name}", reading)
+            content = known.default if given is None else known.read(given, _below(path, name), reading)
             if content is not None:
                 read[name] = content
         return read
@@ -212,8 +231,8 @@ class Section:
         places: dict[str, str] = {}
         for name, known in self.fields.items():
             if isinstance(known, Section):
-                places |= known.places(f"{path}.{name}")
-        return places | {name: f"{path}.{name}" for name in self.fields}
+                places |= known.places(_below(path, name))
+        return places | {name: _below(path, name) for name in self.fields}
 
     def _unknown(self, name: Any, reading: Reading) -> tuple[str, str]:
         if not isinstance(name, str):
@@ -225,6 +244,22 @@ class Section:
             return "unknown field", f"it belongs at {reading.places[name]}"
         meant = closest(name, self.fields)
         return "unknown field", f"did you mean {meant}?" if meant else f"known are {', '.join(self.fields)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A field that may be missing altogether, where a section would stand with its defaults."""
+
+    field: Field
+    default: None = None
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        return self.field.read(value, path, reading)
+
+
+def _below(path: str, name: Any) -> str:
+    """The path of a field in the section at `path`, which is empty for the document itself."""
+    return f"{path}.{name}" if path else str(name)
 
 
 def _refuse_repeated(items: Iterable[Any], path: str, reading: Reading) -> None:
