@@ -19,6 +19,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "label": ("round", "label", "Label a folder of pictures: write its round.yaml and run it."),
     "run": ("round", "run", "Run a LabelingRound to its end from this machine."),
     "plan": ("round", "plan", "Show what a round would do, and every problem it has. Writes nothing."),
+    "status": ("status", "status", "Show rounds on a cluster, or tell the story of one."),
+    "wait": ("wait", "wait", "Wait until rounds on a cluster have ended."),
+    "cancel": ("cancel", "cancel", "Stop the labeling of rounds on a cluster and keep what is labeled."),
+    "logs": ("logs", "logs", "Print the log of a round's conversion on a cluster."),
+    "doctor": ("doctor", "doctor", "Check an installation on a cluster, and say what to do."),
     "init": ("round", "init", "Write a commented round.yaml to start from."),
     "convert": ("convert", "convert", "Convert Ground Truth output manifests to a YOLO or Darknet dataset."),
     "pull": ("dataset", "pull", "Put the images beside the labels, so that a dataset trains in place."),
@@ -29,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "push": ("push", "push", "Upload a folder of pictures to S3, in the layout a round expects."),
     "team": ("team", "team", "Create, fill and list private teams of workers on AWS."),
     "server": ("server", "server", "Serve the Ground Truth labeling API on this machine."),
+    "conversion": ("conversion", "conversion", "Run the conversion that a round has prepared, as its pod does."),
     "crd": ("crd", "crd", "Print the CustomResourceDefinition of LabelingRound."),
 }
 
@@ -57,10 +63,15 @@ def cli() -> None:
     """Turn a bucket of pictures into a YOLO dataset that trains, with people drawing the boxes."""
 
 
+def program_name(path: str) -> str:
+    """What people typed to get here: kubectl runs `kubectl-labelround` as `kubectl labelround`."""
+    return "kubectl labelround" if path.rpartition("/")[2] == "kubectl-labelround" else "labelround"
+
+
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line; errors go to stderr as sentences and set the exit code."""
     try:
-        code = cli.main(args=args, prog_name="labelround", standalone_mode=False)
+        code = cli.main(args=args, prog_name=program_name(sys.argv[0]), standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except LabelroundError as error:
         click.echo(f"error: {error}", err=True)

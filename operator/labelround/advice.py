@@ -1,0 +1,18 @@
+"""What a person does about a round that is `Stalled`, for each reason: the same table as in docs/states.md."""
+
+from __future__ import annotations
+
+ADVICE = {
+    "PrefixInUse": "another round owns the folder: give this one another `prefix` or `outputPrefix`",
+    "NameTaken": "a labeling job of that name exists and is not this round's: make a new round under another name",
+    "AdoptedJobNotFound": "check the name in `labelingJob.adopt`, the region and the credentials",
+    "NoImages": "upload pictures below `imagesPrefix`, or correct it in a new round",
+    "AccessDenied": "mend the credentials or their policy; see docs/aws.md",
+    "NoRegion": "pass `--region` or set `AWS_REGION`",
+    "InvalidInput": "the message names the field or the file, and what is wrong with it",
+}
+
+
+def advice(reason: str) -> str:
+    """What to do about this reason; empty for one that needs nobody."""
+    return ADVICE.get(reason, "")
