@@ -1,0 +1,105 @@
+"""A round whose labeling has ended, in memory, and the Job that converts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.controller.memory_cluster import MemoryCluster
+from tests.dataset.manifests import failed, line, manifest, unlabeled
+from tests.plan.rounds import make_round
+
+from labelround.cluster.api import JOBS, PODS, Object
+from labelround.controller.conversion_job import PodSettings, conversion_job_name
+from labelround.controller.converter import JobConverter
+from labelround.conversion import conversion_of
+from labelround.groundtruth.api import JobStatus, LabelCounters, LabelingJob
+from labelround.observe import ObservedJob, Snapshot
+from labelround.plan import plan_round
+from labelround.spec.model import LabelingRound
+from labelround.storage import Bucket, MemoryBuckets
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMESPACE = "default"
+LABELED = [line("a.jpg", ("pen", 1, 1, 20, 20)), line("b.jpg")]
+FAILED = [failed("a.jpg"), failed("b.jpg")]
+
+
+def labeled_round(**spec: Any) -> LabelingRound:
+    """A round over two pictures."""
+    fields = {"bucket": "pictures", "imagesPrefix": "pens/images/", "dataset": {"previews": 0, "checkImages": False}}
+    return make_round(**fields | spec)
+
+
+@dataclass
+class Place:
+    """The buckets, the cluster, the round and its converter."""
+
+    round: LabelingRound = field(default_factory=labeled_round)
+    buckets: MemoryBuckets = field(default_factory=MemoryBuckets)
+    cluster: MemoryCluster = field(default_factory=MemoryCluster)
+
+    @property
+    def bucket(self) -> Bucket:
+        return self.buckets.open(self.round.bucket)
+
+    @property
+    def converter(self) -> JobConverter:
+        return JobConverter(self.cluster, self.buckets, PodSettings("labelround:1"))
+
+    @property
+    def job_name(self) -> str:
+        return conversion_job_name(self.round)
+
+    @property
+    def job(self) -> Object:
+        return self.cluster.get(JOBS, NAMESPACE, self.job_name)
+
+    def snapshot(self, lines: list[dict[str, Any]] | None = None) -> Snapshot:
+        """The round once its labeling job has ended with these lines."""
+        (planned,) = plan_round(self.round, 2).jobs
+        attribute, address = planned.label_attribute_name, f"pens/ground_truth_annots/{planned.name}"
+        content = manifest(LABELED if lines is None else lines).replace(b'"pens', b'"' + attribute.encode())
+        if planned.manifest_key:
+            self.bucket.write(planned.manifest_key, manifest(unlabeled(name) for name in ("a.jpg", "b.jpg")))
+        self.bucket.write(f"{address}/manifests/output/output.manifest", content)
+        job = LabelingJob(planned.name, f"arn:{planned.name}", JobStatus.COMPLETED, LabelCounters(), NOW, NOW)
+        return Snapshot(self.round, image_count=2, attempts=((ObservedJob(planned, job),),))
+
+    def start(self) -> None:
+        self.converter.start(self.snapshot())
+
+    def convert(self, lines: list[dict[str, Any]] | None = None) -> None:
+        """What the pod does."""
+        conversion_of(self.snapshot(lines), self.buckets).run(self.buckets)
+
+    def job_is(self, **status: Any) -> None:
+        """Have the Job in this state, as the Job controller would."""
+        self.cluster.patch(JOBS, NAMESPACE, self.job_name, {"status": status}, subresource="status")
+
+    def pod(self, name: str, state: Mapping[str, Any], *, created: int = 0, **status: Any) -> None:
+        """Have a pod of the Job, whose container is in this state."""
+        metadata = {
+            "name": name,
+            "labels": {"batch.kubernetes.io/controller-uid": self.job["metadata"]["uid"]},
+            "creationTimestamp": f"2026-01-01T00:00:{created:02}Z",
+        }
+        containers = [{"name": "conversion", "state": state}]
+        body = {
+            "metadata": metadata,
+            "spec": {"containers": [{"name": "conversion", "image": "labelround:1"}]},
+            "status": {"phase": "Pending", "containerStatuses": containers, **status},
+        }
+        self.cluster.put(PODS, NAMESPACE, body)
+
+
+def condition(kind: str, reason: str = "", message: str = "") -> dict[str, str]:
+    return {"type": kind, "status": "True", "reason": reason, "message": message}
+
+
+def terminated(exit_code: int, message: str, *, finished: int = 0, reason: str = "Error") -> dict[str, Any]:
+    """The state of a container that has ended."""
+    moment = f"2026-01-01T00:01:{finished:02}Z"
+    return {"terminated": {"exitCode": exit_code, "reason": reason, "message": message, "finishedAt": moment}}
