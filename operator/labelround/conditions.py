@@ -1,6 +1,6 @@
 """The conditions of a round: what is true of it, since when, and what it waits for.
 
-A condition's `lastTransitionTime` moves only when its status does.
+A condition's `lastTransitionTime` moves only when its status does, and its message only when there is something to say.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from labelround.decide import Decision, Reason
-from labelround.errors import Conflict, InvalidInput, LabelroundError
+from labelround.decide import ConversionState, Decision, Reason
+from labelround.errors import LabelroundError
 from labelround.groundtruth.api import JobStatus
 from labelround.observe import Snapshot
+from labelround.sentences import conversion_sentence, labeled_count, labeled_of_all, sentence
+from labelround.trouble import is_same_cause, reason_of
 from labelround.wording import counted
 
 MESSAGE_LENGTH = 1024
@@ -33,6 +35,16 @@ class Phase(Enum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether the round has ended."""
+        return self is Phase.SUCCEEDED or self is Phase.FAILED
+
+    @property
+    def is_active(self) -> bool:
+        """Whether labelround is at work, or waits for what goes on by itself."""
+        return not self.is_final and self is not Phase.STALLED and self is not Phase.SUSPENDED
+
 
 class ConditionType(Enum):
     """The conditions of a round, in the order of its life."""
@@ -45,6 +57,9 @@ class ConditionType(Enum):
     STALLED = "Stalled"
 
 
+WAY = (ConditionType.MANIFEST_READY, ConditionType.LABELED, ConditionType.CONVERTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     type: ConditionType
@@ -53,27 +68,86 @@ class Condition:
     message: str
 
 
-def conditions(
-    snapshot: Snapshot,
-    phase: Phase,
-    decision: Decision | None,
-    error: LabelroundError | None,
-    images: Mapping[str, int],
-) -> list[Condition]:
-    """All six, in order. `images` are the status's counts."""
-    reason, message = _story(snapshot, decision, error, images)
-    succeeded, failed = phase is Phase.SUCCEEDED, phase is Phase.FAILED
-    summary = "True" if succeeded else "False" if failed else "Unknown"
-    stalled = phase is Phase.STALLED
-    active = not (succeeded or failed or stalled or phase is Phase.SUSPENDED)
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Reason and message of the summary: what happens now, what it waits for, or what a person has to do."""
+
+    reason: str
+    message: str
+
+
+def way(snapshot: Snapshot, status: Mapping[str, Any], story: Story) -> list[Condition]:
+    """The conditions that tell how far the round has come. `status` is the one being made."""
+    return [_manifest_ready(snapshot), _labeled(snapshot, status), _converted(snapshot, story)]
+
+
+def unknown_way() -> list[Condition]:
+    """The same conditions before anything was seen."""
+    return [Condition(kind, "Unknown", "NotObserved", "") for kind in WAY]
+
+
+def summary(phase: Phase, story: Story) -> list[Condition]:
+    """The conditions that sum up: how it ended, whether work goes on, and whether a person is needed.
+
+    A failed round needs a person as well, and tools that know no `Succeeded` must not take it for done.
+    """
+    succeeded = "True" if phase is Phase.SUCCEEDED else "False" if phase is Phase.FAILED else "Unknown"
+    active = phase.is_active
+    needed = phase is Phase.STALLED or phase is Phase.FAILED
     return [
-        _manifest_ready(snapshot),
-        _labeled(snapshot, images),
-        _converted(snapshot, phase, reason, message),
-        Condition(ConditionType.SUCCEEDED, summary, reason, message),
-        Condition(ConditionType.RECONCILING, "True" if active else "False", reason, message if active else ""),
-        Condition(ConditionType.STALLED, "True" if stalled else "False", reason, message if stalled else ""),
+        Condition(ConditionType.SUCCEEDED, succeeded, story.reason, story.message),
+        Condition(ConditionType.RECONCILING, _word(active), story.reason, story.message if active else ""),
+        Condition(ConditionType.STALLED, _word(needed), story.reason, story.message if needed else ""),
     ]
+
+
+def story_of_decision(snapshot: Snapshot, decision: Decision, status: Mapping[str, Any]) -> Story:
+    """The story of a pass that went as it should."""
+    return Story(decision.reason.value, decision.message or sentence(snapshot, decision, status))
+
+
+def story_of_error(error: LabelroundError) -> Story:
+    """The story of a pass that met a trouble."""
+    return Story(reason_of(error), str(error))
+
+
+def kept(story: Story, previous: Mapping[str, Any], error: LabelroundError | None) -> Story:
+    """The story as it was told before, when it is the same but for ids, times and numbers of attempts."""
+    known = recorded(previous, ConditionType.SUCCEEDED)
+    told = story.message[:MESSAGE_LENGTH]
+    if known.get("reason") == story.reason and is_same_cause(known["message"], told, error):
+        return Story(story.reason, known["message"])
+    return story
+
+
+def recorded(status: Mapping[str, Any], kind: ConditionType) -> Mapping[str, Any]:
+    """A condition of a recorded status; empty when there is none."""
+    found: Iterable[Mapping[str, Any]] = status.get("conditions", ())
+    return next((each for each in found if each["type"] == kind.value), {})
+
+
+def with_times(
+    conditions: Iterable[Condition], previous: Mapping[str, Any], generation: int, now: datetime
+) -> list[dict[str, Any]]:
+    """The conditions as they are recorded."""
+    return [_with_time(condition, recorded(previous, condition.type), generation, now) for condition in conditions]
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment in UTC as Kubernetes writes it, in whole seconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _with_time(condition: Condition, known: Mapping[str, Any], generation: int, now: datetime) -> dict[str, Any]:
+    same = known.get("status") == condition.status
+    return {
+        "type": condition.type.value,
+        "status": condition.status,
+        "reason": condition.reason,
+        "message": condition.message[:MESSAGE_LENGTH],
+        "lastTransitionTime": known["lastTransitionTime"] if same else rfc3339(now),
+        "observedGeneration": generation,
+    }
 
 
 def _manifest_ready(snapshot: Snapshot) -> Condition:
@@ -87,102 +161,46 @@ def _manifest_ready(snapshot: Snapshot) -> Condition:
     return Condition(kind, "False", "NotWritten", "the images have not been listed yet")
 
 
-def _labeled(snapshot: Snapshot, images: Mapping[str, int]) -> Condition:
+def _labeled(snapshot: Snapshot, status: Mapping[str, Any]) -> Condition:
     kind = ConditionType.LABELED
-    total, labeled = images.get("total", 0), images.get("labeled", 0) + images.get("empty", 0)
+    images: Mapping[str, int] = status.get("images", {})
+    labeled = labeled_count(images)
     ended = [observed.job.status for observed in snapshot.latest if observed.job and observed.job.status.is_terminal]
     over = snapshot.conversion.report is not None or (ended and len(ended) == len(snapshot.latest))
-    told = f"{labeled} of {counted(total, 'image')} labeled"
+    told = labeled_of_all(images)
     if not over:
-        return Condition(kind, "False", "Labeling" if snapshot.jobs else "NotStarted", told if total else "")
+        return Condition(kind, "False", "Labeling" if snapshot.jobs else "NotStarted", _labeling(snapshot, status))
     if not labeled and snapshot.conversion.report is None and JobStatus.COMPLETED not in ended:
         return Condition(kind, "False", "NothingLabeled", told)
-    return Condition(kind, "True", "AllLabeled" if labeled >= total else "PartiallyLabeled", told)
+    return Condition(kind, "True", "AllLabeled" if labeled >= images.get("total", 0) else "PartiallyLabeled", told)
 
 
-def _converted(snapshot: Snapshot, phase: Phase, reason: str, message: str) -> Condition:
+def _labeling(snapshot: Snapshot, status: Mapping[str, Any]) -> str:
+    """How many are labeled, by whom, and since when nothing moved; "" before there is a job."""
+    team = next((observed.job.workteam_arn for observed in snapshot.latest if observed.job), "").rpartition("/")[2]
+    told = labeled_of_all(status.get("images", {}))
+    if not snapshot.jobs:
+        return told
+    by = f"by the workteam {team}" if team else ""
+    return "; ".join(filter(None, (told, by, f"last progress {status['lastProgressTime']}")))
+
+
+def _converted(snapshot: Snapshot, story: Story) -> Condition:
     kind = ConditionType.CONVERTED
-    report = snapshot.conversion.report
+    conversion = snapshot.conversion
+    report = conversion.report
+    match conversion.state:
+        case ConversionState.FAILED | ConversionState.BLOCKED:
+            failed = conversion.state is ConversionState.FAILED
+            reason = (Reason.CONVERSION_FAILED if failed else Reason.CONVERSION_BLOCKED).value
+            return Condition(kind, "False", reason, story.message if story.reason == reason else conversion.failure)
+        case ConversionState.QUEUED | ConversionState.RUNNING:
+            queued = conversion.state is ConversionState.QUEUED
+            return Condition(kind, "False", "Converting", conversion_sentence(conversion, queued=queued))
     if report is not None:
         return Condition(kind, "True", "DatasetReady", f"{counted(report.boxes.written, 'box', 'boxes')} written")
-    if reason == Reason.CONVERSION_FAILED.value:
-        return Condition(kind, "False", reason, message)
-    started = phase is Phase.CONVERTING or phase is Phase.QUEUED
-    return Condition(kind, "False", "Converting" if started else "NotStarted", "")
+    return Condition(kind, "False", "NotStarted", "")
 
 
-def _story(
-    snapshot: Snapshot, decision: Decision | None, error: LabelroundError | None, images: Mapping[str, int]
-) -> tuple[str, str]:
-    """Reason and message of the summary: what happens now, what it waits for, or what a person has to do."""
-    if error is not None:
-        return _error_reason(error), str(error)
-    if decision is None:
-        return "Pending", ""
-    if decision.message:
-        return decision.reason.value, decision.message
-    return decision.reason.value, _sentence(snapshot, decision, images)
-
-
-def _error_reason(error: LabelroundError) -> str:
-    if isinstance(error, Conflict):
-        return error.reason
-    return "InvalidInput" if isinstance(error, InvalidInput) else "ServiceUnavailable"
-
-
-def _sentence(snapshot: Snapshot, decision: Decision, images: Mapping[str, int]) -> str:
-    told = f"{images.get('labeled', 0)} of {counted(images.get('total', 0), 'image')} labeled"
-    report = snapshot.conversion.report
-    match decision.reason:
-        case Reason.SUSPENDED:
-            return "suspended; set spec.suspend to false to go on"
-        case Reason.PREPARING:
-            return "listing the images and writing the manifest"
-        case Reason.CREATING_JOBS:
-            return f"creating the labeling job {decision.job}"
-        case Reason.STOPPING:
-            return f"stopping the labeling jobs as asked; {told}"
-        case Reason.LABELING:
-            return f"waiting for workers; {told}"
-        case Reason.FOLLOW_UP:
-            return f"asking again for what is not labeled; {told}"
-        case Reason.LABELING_FAILED:
-            reasons = [observed.job.failure_reason for observed in snapshot.jobs if observed.job]
-            return "labeling failed: " + ("; ".join(filter(None, reasons)) or "the service gives no reason")
-        case Reason.CONVERSION_QUEUED:
-            return "the conversion waits for its turn"
-        case Reason.CONVERTING:
-            return told
-        case Reason.CONVERTED if report is not None:
-            failed = f", {counted(report.images.failed, 'image')} failed" if report.images.failed else ""
-            return (
-                f"{counted(report.images.labeled + report.images.empty, 'image')} and"
-                f" {counted(report.boxes.written, 'box', 'boxes')} in the dataset{failed}"
-            )
-    return ""
-
-
-def with_times(
-    conditions: Iterable[Condition], previous: Mapping[str, Any], generation: int, now: datetime
-) -> list[dict[str, Any]]:
-    before = {condition["type"]: condition for condition in previous.get("conditions", ())}
-    timed = []
-    for condition in conditions:
-        known = before.get(condition.type.value, {})
-        same = known.get("status") == condition.status
-        timed.append(
-            {
-                "type": condition.type.value,
-                "status": condition.status,
-                "reason": condition.reason,
-                "message": condition.message[:MESSAGE_LENGTH],
-                "lastTransitionTime": known["lastTransitionTime"] if same else rfc3339(now),
-                "observedGeneration": generation,
-            }
-        )
-    return timed
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as Kubernetes writes it, in whole seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _word(true: bool) -> str:
+    return "True" if true else "False"

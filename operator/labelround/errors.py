@@ -89,7 +89,11 @@ class Conflict(LabelroundError):
 
 
 class Unavailable(LabelroundError):
-    """A service cannot answer now; the same call may succeed later."""
+    """A service cannot answer now; the same call may succeed later. `reason` is the condition reason."""
+
+    def __init__(self, message: str, reason: str = "ServiceUnavailable") -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class Unfinished(LabelroundError):

@@ -103,36 +103,44 @@ def _job_observation(observed: ObservedJob, round: LabelingRound) -> JobObservat
 
 @dataclass
 class ManifestCounter:
-    """Counts the images of input manifests. A written manifest never changes, so each is read once."""
+    """Counts the images of input manifests. A written manifest never changes, so each is read once.
 
-    _known: dict[tuple[str, str], int] = field(default_factory=dict)
+    One serves all rounds of a process; `forget` the round that has ended or is gone.
+    """
+
+    _known: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
 
     def written(self, bucket: Bucket, plan: Plan, attempt: int) -> int | None:
         """How many images the manifests of `attempt` hold; None while they are not all written.
 
         Manifests are written last chunk first, so the first one completes the attempt.
         """
-        single = plan.layout.manifest_key(attempt, 0, 1)
-        several = plan.layout.manifest_key(attempt, 0, 2)
-        first = next((key for key in dict.fromkeys((single, several)) if self._count(bucket, key) is not None), None)
+        uid, layout = plan.round.uid, plan.layout
+        single, several = layout.manifest_key(attempt, 0, 1), layout.manifest_key(attempt, 0, 2)
+        keys = dict.fromkeys((single, several))
+        first = next((key for key in keys if self._count(uid, bucket, key) is not None), None)
         if first is None:
             return None
-        total = self._count(bucket, first) or 0
+        total = self._count(uid, bucket, first) or 0
         chunk = 1
-        while first == several and (count := self._count(bucket, plan.layout.manifest_key(attempt, chunk, 2))):
+        while first == several and (count := self._count(uid, bucket, layout.manifest_key(attempt, chunk, 2))):
             total += count
             chunk += 1
         return total
 
-    def _count(self, bucket: Bucket, key: str) -> int | None:
-        known = self._known.get((bucket.name, key))
+    def forget(self, uid: str) -> None:
+        """Forget the manifests of the round with this uid."""
+        self._known.pop(uid, None)
+
+    def _count(self, uid: str, bucket: Bucket, key: str) -> int | None:
+        known = self._known.get(uid, {}).get((bucket.name, key))
         if known is not None:
             return known
         try:
             count = sum(chunk.count(b"\n") for chunk in bucket.chunks(key))
         except ObjectNotFound:
             return None
-        self._known[bucket.name, key] = count
+        self._known.setdefault(uid, {})[bucket.name, key] = count
         return count
 
 

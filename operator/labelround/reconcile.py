@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from labelround.dataset.claim import check_claim, claim
 from labelround.decide import Action, Decision, decide
-from labelround.errors import Conflict, InvalidInput, LabelroundError, ObjectNotFound, Unavailable
+from labelround.errors import Conflict, LabelroundError, Unavailable
 from labelround.followup import unlabeled_keys
 from labelround.groundtruth.api import LabelingAPI
 from labelround.groundtruth.errors import NameInUse
@@ -23,7 +23,7 @@ from labelround.observe import ManifestCounter, ObservedConversion, Snapshot, ob
 from labelround.plan import PlannedJob, plan_round
 from labelround.request import JobSettings, label_category_config, labeling_job_request, ui_template
 from labelround.spec.model import LabelingRound
-from labelround.status import is_finished, round_status
+from labelround.status import at_generation, is_finished, round_status, unobserved_status
 from labelround.storage import Bucket, Buckets, Folder
 
 
@@ -43,7 +43,8 @@ class Converter(Protocol):
 class Result:
     """What one pass came to: the new status, the decision that was carried out and the error that kept it from it.
 
-    A pass with `Action.NOTHING` is final: `status` is the one that was recorded before.
+    `decision` is None when the world could not be looked at; then an `error` says why. A pass with `Action.NOTHING` is
+    final: `status` is the one that was recorded before.
     """
 
     status: Mapping[str, Any]
@@ -55,7 +56,8 @@ class Result:
 class Reconciler:
     """Brings rounds towards their end, one step a call. Everything it touches is passed in.
 
-    `portal_url` gives the address of the page where a workteam labels, or "" when it has none.
+    `portal_url` gives the address of the page where a workteam labels, or "" when it has none. `manifests` may serve
+    the reconcilers of other rounds too.
     """
 
     buckets: Buckets
@@ -64,29 +66,35 @@ class Reconciler:
     converter: Converter
     clock: Callable[[], datetime]
     portal_url: Callable[[str], str] = lambda _: ""
-    _manifests: ManifestCounter = field(default_factory=ManifestCounter)
+    manifests: ManifestCounter = field(default_factory=ManifestCounter)
 
     def reconcile(self, round: LabelingRound, status: Mapping[str, Any]) -> Result:
-        """One pass. `status` is the last recorded one, empty for a new round."""
-        snapshot = Snapshot(round)
-        decision: Decision | None = None
-        error: LabelroundError | None = None
+        """One pass. `status` is the last recorded one, empty for a new round. No LabelroundError leaves it."""
         try:
             snapshot = self._observe(round, status)
-            decision = decide(snapshot.observation())
+        except LabelroundError as error:
+            seen = unobserved_status(round.generation, error, status, self.clock(), suspended=round.suspend)
+            return Result(seen, None, error)
+        decision = decide(snapshot.observation())
+        if decision.action is Action.NOTHING:
+            return Result(at_generation(status, round.generation), decision)
+        problem = self._try(decision, snapshot)
+        now, portal = self.clock(), self._portal(snapshot)
+        return Result(round_status(snapshot, decision, problem, status, now, portal), decision, problem)
+
+    def _try(self, decision: Decision, snapshot: Snapshot) -> LabelroundError | None:
+        """Act; the error that kept it from it, if there is one."""
+        try:
             self._act(decision, snapshot)
-        except (Conflict, InvalidInput, Unavailable, ObjectNotFound) as problem:
-            error = problem
-        if decision is not None and decision.action is Action.NOTHING:
-            return Result(status, decision)
-        portal = self._portal(snapshot)
-        return Result(round_status(snapshot, decision, error, status, self.clock(), portal), decision, error)
+        except LabelroundError as problem:
+            return problem
+        return None
 
     def _observe(self, round: LabelingRound, status: Mapping[str, Any]) -> Snapshot:
         finished = is_finished(status)
         conversion = ObservedConversion() if finished else self.converter.observe(round)
         bucket = self.buckets.open(round.bucket)
-        return observe(round, bucket, self.api.describe, conversion, self._manifests, finished=finished)
+        return observe(round, bucket, self.api.describe, conversion, self.manifests, finished=finished)
 
     def _act(self, decision: Decision, snapshot: Snapshot) -> None:
         match decision.action:
@@ -154,7 +162,10 @@ class Reconciler:
     def _portal(self, snapshot: Snapshot) -> str:
         arns: Iterable[str] = (observed.job.workteam_arn for observed in snapshot.jobs if observed.job)
         arn = next(iter(arns), "")
-        return self.portal_url(arn) if arn else ""
+        try:
+            return self.portal_url(arn) if arn else ""
+        except LabelroundError:
+            return ""  # it is told, and decides nothing: the one that is known stays
 
 
 def _image_keys(round: LabelingRound, bucket: Bucket) -> list[str]:

@@ -31,10 +31,11 @@ class Response(Enum):
     REJECTED = "a person changes the round or the settings"
 
 
+QUOTA = "ResourceLimitExceeded"
 CODES: dict[str, Response] = {
     "ResourceInUse": Response.NAME_IN_USE,
     "ResourceNotFound": Response.ABSENT,
-    "ResourceLimitExceeded": Response.WAIT,
+    QUOTA: Response.WAIT,
     "Conflict": Response.WAIT,
     "Throttling": Response.WAIT,
     "ThrottledException": Response.WAIT,
@@ -95,6 +96,8 @@ def translate(
             return NameInUse(text)
         case Response.ABSENT:
             return JobAbsent(text)
+        case Response.WAIT if code.startswith(QUOTA):
+            return Unavailable(f"{operation} waits for a quota that frees itself ({text})", "QuotaReached")
         case Response.WAIT:
             return Unavailable(f"{operation}: {text}")
         case Response.DENIED:
