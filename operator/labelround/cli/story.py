@@ -50,7 +50,7 @@ def next_step(round: ShownRound) -> Iterator[str]:
         yield "No operator has looked at this round yet. To find out why: labelround doctor"
     elif round.stalled:
         todo = advice(round.reason)
-        yield "A person is needed" + (f": {todo}" if todo else "; the message says what to do")
+        yield f"What to do: {todo}" if todo else "A person is needed; the message says what to do"
     elif round.succeeded:
         yield f"Bring the dataset home: labelround pull {round.status.get('dataset', {}).get('uri', '')}".rstrip()
     elif round.ended:
