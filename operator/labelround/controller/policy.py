@@ -110,7 +110,7 @@ def _told(path: str, round: LabelingRound, rules: Sequence[Rule], places: Mappin
 
 def _addresses(bucket: str, rules: Iterable[Rule]) -> Iterator[str]:
     for each in (each for rule in rules for each in rule.buckets if each.name == bucket):
-        yield from (str(ObjectURI(bucket, folder(prefix))) for prefix in each.prefixes or ("",))
+        yield from (str(ObjectURI(bucket, folder(prefix))) for prefix in each.prefixes)
 
 
 def _line(path: str, value: str, choices: Iterable[str]) -> str:

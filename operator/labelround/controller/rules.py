@@ -34,10 +34,10 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class BucketRule:
-    """Folders of a bucket; without any, the whole bucket."""
+    """Folders of a bucket; the empty prefix is the whole bucket."""
 
     name: str
-    prefixes: tuple[str, ...] = ()
+    prefixes: tuple[str, ...]
 
     def holds(self, bucket: str, key: str) -> bool:
         """Whether an object, or a folder that ends in `/` (empty: the whole bucket), lies inside.
@@ -46,7 +46,7 @@ class BucketRule:
         """
         if bucket != self.name or not _is_plain(key):
             return False
-        return not self.prefixes or any(key.startswith(folder(prefix)) for prefix in self.prefixes)
+        return any(key.startswith(folder(prefix)) for prefix in self.prefixes)
 
 
 @dataclass(frozen=True, slots=True)
