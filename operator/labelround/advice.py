@@ -6,13 +6,20 @@ ADVICE = {
     "PrefixInUse": "another round owns the folder: give this one another `prefix` or `outputPrefix`",
     "NameTaken": "a labeling job of that name exists and is not this round's: make a new round under another name",
     "AdoptedJobNotFound": "check the name in `labelingJob.adopt`, the region and the credentials",
+    "ConversionBlocked": (
+        "the conversion Job has failed, the labels are kept: mend what the message names, then delete that Job;"
+        " it is made again"
+    ),
+    "NotAllowed": "change what the message names in a new round, or ask the administrator for a rule that allows it",
     "NoImages": "upload pictures below `imagesPrefix`, or correct it in a new round",
     "AccessDenied": "mend the credentials or their policy; see docs/aws.md",
     "NoRegion": "pass `--region` or set `AWS_REGION`",
+    "ObjectNotFound": "put back what the message names, or correct the name in a new round",
     "InvalidInput": "the message names the field or the file, and what is wrong with it",
+    "Refused": "the message is the service's own: mend what it names",
 }
 
 
 def advice(reason: str) -> str:
-    """What to do about this reason; empty for one that needs nobody."""
+    """What to do about this reason; empty for one that is not in the table."""
     return ADVICE.get(reason, "")

@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """Modules, the marker for type checkers, the CustomResourceDefinition, the licence; no tests, no examples."""
+    """Modules, the marker for type checkers, the definition, the operator's rights, the licence; no tests, no examples."""
     package = REPOSITORY / "operator" / "labelround"
     modules = {f"labelround/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
 
@@ -32,7 +32,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfi
 
     assert modules | {"labelround/py.typed"} <= names
     assert all(name.startswith("labelround/") for name in names)
-    assert any(name.endswith("labelingrounds.yaml") for name in names)
+    assert {"labelround/crds/labelingrounds.yaml", "labelround/deploy/rbac.yaml"} <= names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel.namelist())
 
 

@@ -1,0 +1,63 @@
+"""The advice for each reason: one table in the code, the same in the docs, and none missing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from labelround.advice import ADVICE
+from labelround.decide import Action
+from labelround.status import PHASES
+
+REPOSITORY = Path(__file__).parents[2]
+PACKAGE = REPOSITORY / "operator" / "labelround"
+NO_PART_OF_A_ROUND = ("cli", "cluster", "server", "team.py", "cors.py", "dataset/pull", "checks")
+"""Who raises Conflicts that never reach a round's conditions."""
+
+
+def documented() -> dict[str, str]:
+    """The table of docs/states.md; a link is written as the file it leads to."""
+    section = (REPOSITORY / "docs/states.md").read_text("utf-8").split("## Reasons that need a person", 1)[1]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section.split("\n## ", 1)[0], re.MULTILINE)
+    return {reason: re.sub(r"\[[^]]*\]\(([^)]*)\)", r"docs/\1", what) for reason, what in rows}
+
+
+def conflicts(path: Path) -> Iterator[str]:
+    """The reasons of the Conflicts that a module raises: words, or names of words in the same module."""
+    tree = ast.parse(path.read_text("utf-8"))
+    words = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Conflict":
+            reason = node.args[0]
+            if isinstance(reason, ast.Constant):
+                yield str(reason.value)
+            elif isinstance(reason, ast.Name):
+                yield str(words[reason.id])
+
+
+def test_the_docs_give_the_same_advice() -> None:
+    """Word by word, in the same order."""
+    assert list(documented().items()) == list(ADVICE.items())
+
+
+def test_every_reason_that_stalls_a_round_has_advice() -> None:
+    """What a decision stalls on, and every Conflict that a pass can meet."""
+    modules = [
+        path
+        for path in PACKAGE.rglob("*.py")
+        if not path.relative_to(PACKAGE).as_posix().startswith(NO_PART_OF_A_ROUND)
+    ]
+    decided = {reason.value for action, reason in PHASES if action is Action.STALL}
+
+    met = decided.union(*map(conflicts, modules))
+
+    assert met >= {"NameTaken", "PrefixInUse", "AccessDenied"}
+    assert met - ADVICE.keys() == set()
