@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import event
 from tests.server.labeling import BUCKET, REGION, SIZE, Place, answer_line, box, json_lines, refused, request, task
 
 from labelround.errors import LabelroundError, StorageFull, Unavailable
@@ -201,6 +203,26 @@ def test_without_answers_a_job_waits_until_it_is_stopped(place: Place) -> None:
     assert job["LabelCounters"] == ZERO
 
 
+def test_jobs_at_which_nothing_can_happen_cost_nothing_and_wake_when_something_can(place: Place) -> None:
+    """A tick asks for jobs that begin or stop, whatever number of them runs; time and a stop wake the sleeping ones."""
+    place.change(delay=10.0)
+    with place.serving() as api:
+        for name in ("pens-1", "pens-2", "pens-3"):
+            api.create_labeling_job(**request(name))
+        place.tick(2)
+        asleep = statements(place, place.tick)
+        api.stop_labeling_job(LabelingJobName="pens-2")
+        place.tick(2)
+        place.clock.turn(10)
+        place.tick()
+
+        jobs = [described(api, name) for name in ("pens-1", "pens-2", "pens-3")]
+
+    assert len(asleep) == 1
+    assert [job["LabelingJobStatus"] for job in jobs] == ["InProgress", "Stopped", "InProgress"]
+    assert [job["LabelCounters"]["TotalLabeled"] for job in jobs] == [1, 0, 1]
+
+
 def test_tasks_that_nobody_does_expire(place: Place) -> None:
     """After TaskAvailabilityLifetimeInSeconds the open objects fail, and the job is complete."""
     place.change(answers=None)
@@ -215,6 +237,22 @@ def test_tasks_that_nobody_does_expire(place: Place) -> None:
     assert job["LabelingJobStatus"] == "Completed"
     assert job["LabelCounters"] == {**ZERO, "FailedNonRetryableError": 4}
     assert all("failure-reason" in line["pens-metadata"] for line in place.output())
+
+
+def statements(place: Place, work: Callable[[], None]) -> list[str]:
+    """What is asked of the database meanwhile, besides the beginnings of transactions."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
+
+    event.listen(place.engine.store.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(place.engine.store.engine, "before_cursor_execute", note)
+    return asked
 
 
 @pytest.mark.parametrize(

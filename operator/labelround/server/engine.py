@@ -14,13 +14,14 @@ from sqlalchemy.exc import DatabaseError
 from labelround.errors import StorageError, StorageFull, Unavailable
 from labelround.groundtruth.api import JobStatus
 from labelround.server import results
+from labelround.server.agenda import Agenda
 from labelround.server.answers import Answers
 from labelround.server.jobs import Job, milliseconds
 from labelround.server.outputs import JobOutput, intermediate_is_due
 from labelround.server.settings import ServerSettings
 from labelround.server.sources import MAX_REASON_CHARACTERS, InvalidInputData, image_size, input_objects
 from labelround.server.store import JobStore
-from labelround.server.work import Bench, Halt, Step, due, ending_of, work
+from labelround.server.work import Bench, Halt, Step, due, ending_of, next_due, work
 from labelround.server.workers import Workforce
 from labelround.storage import Buckets
 
@@ -47,12 +48,20 @@ class Engine:
     settings: ServerSettings
     answers: Answers | None = None
     _pauses: dict[int, _Pause] = field(default_factory=dict)
+    _agenda: Agenda = field(default_factory=Agenda)
 
     def tick(self) -> None:
-        """Move every unfinished job by one step. One that cannot move now waits, and holds up no other."""
-        for job in self.store.unfinished():
+        """Move every job that can move by one step. One that fails to waits, and holds up no other."""
+        for job in self._stirring():
             if job.id not in self._pauses or self._pauses[job.id].until <= self._now:
                 self._move(job)
+
+    def _stirring(self) -> list[Job]:
+        """The unfinished jobs to look at, oldest first."""
+        agenda = self._agenda
+        jobs = self.store.stirring(agenda.awake(self._now)) if agenda.known else self.store.unfinished()
+        agenda.found(job.id for job in jobs)
+        return jobs
 
     def _move(self, job: Job) -> None:
         try:
@@ -104,17 +113,22 @@ class Engine:
         elif now >= job.tasks_expire:
             self._expire(job, now)
         else:
-            self._record(job, self._next_step(job, now), now)
+            self._take_turns(job, now)
 
-    def _next_step(self, job: Job, now: int) -> Step:
+    def _take_turns(self, job: Job, now: int) -> None:
+        """Let workers do what is due; when nothing is, the job sleeps until something is, or its tasks expire."""
         delay = int(self.settings.delay * 1000)
         budget = due(job, now, delay, self.settings.answers_per_tick) if self.answers else 0
         objects = self.store.open_objects(job, budget) if budget else []
-        return work(job, objects, budget, self._bench(delay), now)
+        step = work(job, objects, budget, self._bench(delay), now)
+        if step.spent or step.halt is not None:
+            self._record(job, step, now)
+        elif not budget:
+            self._agenda.sleep(
+                job.id, min(job.tasks_expire, next_due(job, delay) if self.answers else job.tasks_expire)
+            )
 
     def _record(self, job: Job, step: Step, now: int) -> None:
-        if not step.spent and step.halt is None:
-            return
         ending = ending_of(step.halt, job, job.closed + len(step.closed))
         reason = self.settings.faults.failure_reason if ending is JobStatus.FAILED else ""
         stop = step.halt is Halt.STOP

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from labelround.groundtruth.api import JobStatus
@@ -74,6 +74,18 @@ class JobStore:
         with self.engine.connect() as connection:
             rows = connection.execute(select(jobs).where(jobs.c.status.in_(UNFINISHED)).order_by(jobs.c.id)).mappings()
             return [job_of(row) for row in rows]
+
+    def stirring(self, running: Collection[int]) -> list[Job]:
+        """The jobs that begin or are being stopped, and of those that run the ones with these ids; oldest first."""
+        ids = sorted(running)
+        chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+        chosen: list[ColumnElement[bool]] = [
+            jobs.c.status.in_([JobStatus.INITIALIZING.value, JobStatus.STOPPING.value]),
+            *(and_(jobs.c.id.in_(chunk), jobs.c.status == JobStatus.IN_PROGRESS.value) for chunk in chunks),
+        ]
+        with self.engine.connect() as connection:
+            rows = [row for each in chosen for row in connection.execute(select(jobs).where(each)).mappings()]
+        return sorted(map(job_of, rows), key=lambda job: job.id)
 
     def count_unfinished(self) -> int:
         """How many jobs are not at their end."""

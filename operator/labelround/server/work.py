@@ -132,6 +132,11 @@ def due(job: Job, now: int, delay: int, at_most: int) -> int:
     return max(0, min(at_most, (now - job.started) // delay - job.given))
 
 
+def next_due(job: Job, delay: int) -> int:
+    """When the workers of a job may take the next turn, if `delay` holds them back."""
+    return job.started + delay * (job.given + 1)
+
+
 def ending_of(halt: Halt | None, job: Job, closed: int) -> JobStatus | None:
     """How a job ends after a step that leaves `closed` objects finished; None while it goes on."""
     if halt is Halt.FAIL:
