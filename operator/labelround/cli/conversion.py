@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -65,17 +65,22 @@ def conversion(
 
 @contextlib.contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the process, even as process 1, which ignores it otherwise. Every moment is safe for that."""
+    """SIGTERM ends the process, even as process 1 and while a request hangs. Every moment is safe for that.
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    A handler would not do: Python runs it only once the request has ended.
+    """
+
+    def end() -> None:
+        signal.sigwait({signal.SIGTERM})
         os.write(2, b"ended by SIGTERM; the conversion goes on when it is run again\n")
         os._exit(SIGTERM_EXIT_CODE)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    threading.Thread(target=end, name="sigterm", daemon=True).start()
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
