@@ -6,11 +6,29 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.cluster.fixtures import cluster, control_plane, namespace, new_control_plane, programs
 from tests.servers.s3 import minio_server
 
-__all__ = ["minio_server", "real_images", "real_manifests"]
+__all__ = [
+    "cluster",
+    "control_plane",
+    "minio_server",
+    "namespace",
+    "new_control_plane",
+    "programs",
+    "real_images",
+    "real_manifests",
+]
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for a control plane needs one."""
+    for item in items:
+        if {"control_plane", "new_control_plane"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("cluster")
 
 
 def _outside(variable: str, name: str) -> Path:
