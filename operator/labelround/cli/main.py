@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "team": ("team", "team", "Create, fill and list private teams of workers on AWS."),
     "server": ("server", "server", "Serve the Ground Truth labeling API on this machine."),
     "conversion": ("conversion", "conversion", "Run the conversion that a round has prepared, as its pod does."),
+    "operator": ("operator", "operator", "Run the Kubernetes operator."),
     "crd": ("crd", "crd", "Print the CustomResourceDefinition of LabelingRound."),
 }
 

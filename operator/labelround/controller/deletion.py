@@ -44,7 +44,7 @@ class Remains:
         )
 
     def jobs(self, api: LabelingAPI) -> Iterator[LabelingJob]:
-        """The labeling jobs that are there. Jobs are created one after the other, so the first absent name ends them."""
+        """The labeling jobs that are there. They are created one after the other: the first absent name ends them."""
         for attempt in range(1, self.attempts + 1):
             found = False
             for job in self._attempt(api, attempt):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from labelround.decide import Action, Reason
 from labelround.reconcile import Result
 
+STARTING_SECONDS = 1.0
 CONVERTING_SECONDS = 15.0
 QUEUED_SECONDS = 60.0
 
@@ -32,6 +33,8 @@ def again(result: Result, *, resync: float, longest_retry: float) -> Again | Non
     match result.decision.action, result.decision.reason:
         case Action.NOTHING, _:
             return None
+        case Action.START_CONVERSION, _:
+            return Again(STARTING_SECONDS)
         case Action.WAIT, Reason.CONVERTING:
             return Again(CONVERTING_SECONDS, growing=True)
         case Action.WAIT, Reason.CONVERSION_QUEUED:
