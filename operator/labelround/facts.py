@@ -12,6 +12,7 @@ from labelround.observe import ObservedJob, Snapshot
 from labelround.sentences import labeled_count
 
 SHOWN_JOBS = 20
+LONGEST_ESTIMATE = timedelta(days=10 * 365)
 MOVING = ("images", "labelingJobs", "labelingJobCount", "labelCounters", "conversion", "dataset")
 FACTS = ("progress", "workerPortalURL", *MOVING)
 
@@ -34,7 +35,7 @@ def estimated_completion(
 ) -> str:
     """When labeling ends at the average speed so far; "" before the first label and after the last.
 
-    It moves only when something was labeled: else it would be another moment in each pass.
+    One that is years away is none. It moves only when something was labeled, or each pass would tell another moment.
     """
     jobs = [observed.job for observed in snapshot.jobs if observed.job]
     labeled, left = labeled_count(images), images.get("unlabeled", 0)
@@ -43,8 +44,9 @@ def estimated_completion(
     known: str = previous.get("estimatedCompletionTime", "")
     if known and labeled == labeled_count(previous.get("images", {})):
         return known
-    so_far = (now - min(job.created for job in jobs)).total_seconds()
-    return rfc3339(now + timedelta(seconds=so_far / labeled * left))
+    so_far = max((now - min(job.created for job in jobs)).total_seconds(), 0.0)
+    seconds = so_far / labeled * left
+    return rfc3339(now + timedelta(seconds=seconds)) if seconds < LONGEST_ESTIMATE.total_seconds() else ""
 
 
 def _images(snapshot: Snapshot) -> dict[str, int]:

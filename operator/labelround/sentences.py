@@ -75,15 +75,12 @@ def conversion_sentence(conversion: ObservedConversion, *, queued: bool) -> str:
     """Which Job converts and how far it is, or why it waits; "" for a conversion without a Job of its own."""
     note = f": {conversion.note}" if conversion.note else ""
     if queued:
-        return f"the conversion{_named(conversion)} waits for its turn{note}"
+        job = f" Job {conversion.job}" if conversion.job else ""
+        return f"the conversion{job} is queued{note}"
     if not conversion.job:
         return ""
     shards = f", {conversion.done} of {counted(conversion.shards, 'shard')} done" if conversion.shards > 1 else ""
     return f"converting in the Job {conversion.job}{shards}{note}"
-
-
-def _named(conversion: ObservedConversion) -> str:
-    return f" Job {conversion.job}" if conversion.job else ""
 
 
 def _dataset(snapshot: Snapshot) -> str:
