@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -88,7 +89,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask on a terminal; elsewhere `--yes` must have been given. Raises Failed when the answer is no."""
     if yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked, since the input is no terminal; add --yes")
     if not click.confirm(question, err=True):
         raise Failed("nothing was changed")

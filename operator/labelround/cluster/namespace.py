@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from labelround.errors import Conflict
 
+SERVICE_HOST = "KUBERNETES_SERVICE_HOST"
 POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 FALLBACK = "default"
 
 
-def default_namespace(*, kubeconfig: str | None = None, context: str | None = None) -> str:
+def default_namespace(
+    *, kubeconfig: str | None = None, context: str | None = None, pod_namespace: Path = POD_NAMESPACE
+) -> str:
     """As kubectl chooses it, from the same place as `connect` takes the cluster.
 
     Raises Conflict (`NoCluster`) when the kubeconfig cannot be read or has no such context.
@@ -19,8 +23,9 @@ def default_namespace(*, kubeconfig: str | None = None, context: str | None = No
     from kubernetes import config
     from kubernetes.config.config_exception import ConfigException
 
-    if kubeconfig is None and context is None and _in_a_pod():
-        return POD_NAMESPACE.read_text("utf-8").strip() or FALLBACK
+    in_a_pod = bool(os.environ.get(SERVICE_HOST)) and pod_namespace.is_file()
+    if kubeconfig is None and context is None and in_a_pod:
+        return pod_namespace.read_text("utf-8").strip() or FALLBACK
     try:
         contexts, current = config.list_kube_config_contexts(config_file=kubeconfig)
     except (ConfigException, OSError, ValueError) as error:
@@ -32,17 +37,6 @@ def default_namespace(*, kubeconfig: str | None = None, context: str | None = No
             return _namespace(one)
     names = ", ".join(sorted(one["name"] for one in contexts))
     raise Conflict("NoCluster", f"the kubeconfig has no context {context!r}; it has {names}")
-
-
-def _in_a_pod() -> bool:
-    from kubernetes import client, config
-    from kubernetes.config.config_exception import ConfigException
-
-    try:
-        config.load_incluster_config(client_configuration=client.Configuration())
-    except ConfigException:
-        return False
-    return POD_NAMESPACE.is_file()
 
 
 def _namespace(context: Any) -> str:
