@@ -17,6 +17,7 @@ from labelround.groundtruth.errors import Response, classify
 MAX_ATTEMPTS = 5
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
+CONNECTIONS = 10
 NOT_IMPLEMENTED = 501
 CREDENTIALS_FIX = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -48,16 +49,30 @@ def client(service: str, *, region: str | None = None, endpoint_url: str | None 
 
     `endpoint_url` defaults to AWS_ENDPOINT_URL_<SERVICE>. Raises Conflict when no region is configured.
     """
+    return client_of(session(region), service, endpoint_url=endpoint_url)
+
+
+def client_of(
+    boto3_session: Any,
+    service: str,
+    *,
+    endpoint_url: str | None = None,
+    attempts: int = MAX_ATTEMPTS,
+    read_timeout: float = READ_TIMEOUT_SECONDS,
+    connections: int = CONNECTIONS,
+) -> Any:
+    """A client of this boto3 session, likewise bounded. `connections` is how many requests may run at a time."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, NoRegionError
 
     config = Config(
-        retries={"mode": "standard", "max_attempts": MAX_ATTEMPTS},
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "max_attempts": attempts},
+        connect_timeout=min(CONNECT_TIMEOUT_SECONDS, read_timeout),
+        read_timeout=read_timeout,
+        max_pool_connections=connections,
     )
     try:
-        return session(region).client(service, endpoint_url=endpoint_url, config=config)
+        return boto3_session.client(service, endpoint_url=endpoint_url, config=config)
     except NoRegionError:
         raise Conflict("NoRegion", "no AWS region is set; pass --region or set AWS_REGION") from None
     except (BotoCoreError, ValueError) as error:

@@ -8,6 +8,7 @@ Errors are those of `labelround.errors`.
 from labelround.storage.bucket import Bucket, Folder
 from labelround.storage.buckets import (
     Buckets,
+    Limits,
     LocalBuckets,
     Location,
     MemoryBuckets,
@@ -23,6 +24,7 @@ __all__ = [
     "Bucket",
     "Buckets",
     "Folder",
+    "Limits",
     "LocalBuckets",
     "Location",
     "MemoryBuckets",

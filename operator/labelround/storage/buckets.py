@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,12 @@ from labelround.storage.bucket import Bucket, Folder
 from labelround.storage.keys import key_problem
 from labelround.storage.translation import translated
 from labelround.uri import ObjectURI, is_s3
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+RETRIED_FOR = timedelta(minutes=3)
+# Less than the time that boto3 leaves between a refresh and the end of what it refreshes.
+CREDENTIALS_KEPT = timedelta(minutes=5)
 
 
 class Buckets(Protocol):
@@ -59,16 +66,27 @@ class MemoryBuckets:
         return self.buckets.setdefault(name, Bucket(name, MemoryStore()))
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one request may take, in seconds, how often a failed one is sent again, how many run at a time."""
+
+    timeout_seconds: float = 120.0
+    retries: int = 10
+    connections: int = 10
+
+
 @dataclass(frozen=True)
 class S3Buckets:
     """Buckets of AWS, or of the S3 server at `endpoint_url` (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL).
 
-    Credentials and region come from boto3's chain, the region also from AWS_REGION, which boto3 does not read. The
-    connections are made at first use, once a bucket.
+    Credentials and region are those of the boto3 session `session`. Without one they come from boto3's chain, the
+    region also from AWS_REGION, which boto3 does not read. The connections are made at first use, once a bucket.
     """
 
     endpoint_url: str | None = None
     region: str | None = None
+    session: Any = field(default=None, repr=False)
+    limits: Limits = Limits()
     _opened: dict[str, Bucket] = field(default_factory=dict, compare=False, repr=False)
 
     def open(self, name: str) -> Bucket:
@@ -81,7 +99,7 @@ class S3Buckets:
         from obstore.auth.boto3 import Boto3CredentialProvider
 
         try:
-            credentials = Boto3CredentialProvider(self._session)
+            credentials = Boto3CredentialProvider(self._session, ttl=CREDENTIALS_KEPT)
         except ValueError:
             raise StorageDenied(
                 str(ObjectURI(name, "")),
@@ -96,13 +114,20 @@ class S3Buckets:
         store = S3Store(
             name,
             credential_provider=credentials,
-            client_options={"allow_http": True, "connect_timeout": "10s", "timeout": "120s"},
+            client_options={
+                "allow_http": True,
+                "connect_timeout": timedelta(seconds=min(CONNECT_SECONDS, self.limits.timeout_seconds)),
+                "timeout": timedelta(seconds=self.limits.timeout_seconds),
+            },
+            retry_config={"max_retries": self.limits.retries, "retry_timeout": RETRIED_FOR},
             **options,
         )
         return Bucket(name, store, boto_client=self.client)
 
     @cached_property
     def _session(self) -> Any:
+        if self.session is not None:
+            return self.session
         import boto3
 
         return boto3.Session(region_name=self.region or os.environ.get("AWS_REGION") or None)
@@ -119,7 +144,11 @@ class S3Buckets:
             "s3": {"addressing_style": "path"},
         }
         config = Config(
-            retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, **(checksums if own else {})
+            retries={"mode": "standard", "max_attempts": min(self.limits.retries + 1, 5)},
+            connect_timeout=min(CONNECT_SECONDS, self.limits.timeout_seconds),
+            read_timeout=min(READ_SECONDS, self.limits.timeout_seconds),
+            max_pool_connections=self.limits.connections,
+            **(checksums if own else {}),
         )
         return self._session.client("s3", endpoint_url=self.endpoint_url, config=config)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,10 @@ from obstore.exceptions import (
 )
 
 from labelround.errors import ObjectExists, ObjectNotFound, StorageDenied, StorageError, StorageFull, Unavailable
+
+# What differs from one try to the next, so that the same trouble always reads the same.
+_CHANGING = re.compile(r" in [0-9.]+(?:ns|µs|ms|s)\b(?:, after [^-]*)?(?= +- )|<(RequestId|HostId)>[^<]*</\1>")
+_PASSING = re.compile(r"error sending request|timed out|ConnectionError|SlowDown|status code: (?:429|5\d\d)")
 
 
 class UnaddressableKey(StorageError):
@@ -52,10 +57,10 @@ def _by_text(uri: str, error: Exception) -> StorageError | Unavailable:
         return StorageDenied(uri, f"cannot be written or read ({_first_line(error)})", "check the permissions")
     if "NoSuchBucket" in text:
         return ObjectNotFound(uri, "the bucket does not exist")
-    if any(sign in text for sign in ("error sending request", "timed out", "ConnectionError", "SlowDown", "503")):
+    if _PASSING.search(text):
         return Unavailable(f"{uri}: {_first_line(error)}")
     return StorageError(uri, _first_line(error))
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].strip()
+    return _CHANGING.sub("", str(error).split("\n", 1)[0]).strip()
