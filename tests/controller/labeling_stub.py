@@ -48,7 +48,8 @@ class JobsInMemory:
 
     def create(self, request: Mapping[str, Any]) -> str:
         self._called("create")
-        self.add(labeling_job(request["LabelingJobName"]))
+        tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+        self.add(replace(labeling_job(request["LabelingJobName"]), tags=tags))
         return self.jobs[request["LabelingJobName"]].arn
 
     def describe(self, name: str) -> LabelingJob | None:
