@@ -49,7 +49,9 @@ def client(service: str, *, region: str | None = None, endpoint_url: str | None 
 
     `endpoint_url` defaults to AWS_ENDPOINT_URL_<SERVICE>. Raises Conflict when no region is configured.
     """
-    return client_of(session(region), service, endpoint_url=endpoint_url)
+    with _settings_checked(service):
+        boto3_session = session(region)
+    return client_of(boto3_session, service, endpoint_url=endpoint_url)
 
 
 def client_of(
@@ -63,7 +65,6 @@ def client_of(
 ) -> Any:
     """A client of this boto3 session, likewise bounded. `connections` is how many requests may run at a time."""
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, NoRegionError
 
     config = Config(
         retries={"mode": "standard", "max_attempts": attempts},
@@ -71,8 +72,16 @@ def client_of(
         read_timeout=read_timeout,
         max_pool_connections=connections,
     )
-    try:
+    with _settings_checked(service):
         return boto3_session.client(service, endpoint_url=endpoint_url, config=config)
+
+
+@contextmanager
+def _settings_checked(service: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, NoRegionError
+
+    try:
+        yield
     except NoRegionError:
         raise Conflict("NoRegion", "no AWS region is set; pass --region or set AWS_REGION") from None
     except (BotoCoreError, ValueError) as error:
