@@ -41,13 +41,15 @@ class Life:
 class Node:
     """Runs at most `slots` pods at a time; the others stay Pending. `environment` is what an image would set.
 
-    `run` says how a container runs: by default as a process. Close it, or use it in a `with`.
+    It serves all namespaces, or one. `run` says how a container runs: by default as a process. Close the node, or use
+    it in a `with`.
     """
 
     def __init__(
         self,
         control_plane: ControlPlane,
         *,
+        namespace: str | None = None,
         environment: Mapping[str, str] | None = None,
         slots: int = 4,
         run: Run = run_process,
@@ -65,7 +67,7 @@ class Node:
         self._api = PodApi(control_plane, self.name, self._closed)
         self._logs = LogServer(control_plane.authority.server(), self._log_of)
         self._api.register(self._logs.port)
-        self._watch = PodWatch(self._api.client, SELECTOR)
+        self._watch = PodWatch(self._api.client, SELECTOR, namespace)
         self._watcher = threading.Thread(target=self._follow, name=self.name, daemon=True)
         self._watcher.start()
 
@@ -135,7 +137,11 @@ class Node:
         uid = pod["metadata"]["uid"]
         life = self._lives.get(uid)
         leaving = what == "DELETED" or "deletionTimestamp" in pod["metadata"]
-        if life is None and not leaving and pod.get("status", {}).get("phase") not in OVER:
+        elsewhere = pod["spec"].get("nodeName", self.name) != self.name
+        if elsewhere:
+            if what != "DELETED" and leaving:  # its node is lost, and nobody else lets go of it
+                self._api.remove(pod)
+        elif life is None and not leaving and pod.get("status", {}).get("phase") not in OVER:
             life = self._lives[uid] = Life(pod)
             thread = threading.Thread(target=self._live, args=(life,), name=pod["metadata"]["name"], daemon=True)
             self._threads.append(thread)

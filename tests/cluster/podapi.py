@@ -9,7 +9,16 @@ from typing import Any
 
 from tests.cluster.access import ControlPlane
 
-from labelround.cluster.api import PODS, SECRETS, Object, ObjectAbsent, ObjectChanged, ObjectTaken, Resource
+from labelround.cluster.api import (
+    PODS,
+    SECRETS,
+    Object,
+    ObjectAbsent,
+    ObjectChanged,
+    ObjectTaken,
+    RequestRefused,
+    Resource,
+)
 from labelround.cluster.client import KubernetesCluster, connect
 from labelround.errors import Unavailable
 
@@ -50,7 +59,7 @@ class PodApi:
         target = {"metadata": {"name": name}, "target": {"apiVersion": "v1", "kind": "Node", "name": self._node}}
         try:
             self._patiently(lambda: self._cluster.create(binding, pod["metadata"]["namespace"], target))
-        except ObjectTaken:
+        except (ObjectTaken, RequestRefused):  # the latter when its namespace is being deleted
             return False
         except (ObjectAbsent, ObjectChanged):
             return self._is_mine(pod)

@@ -18,8 +18,9 @@ PAUSE_SECONDS = 0.1
 class PodWatch:
     """Endless, until it is closed from another thread; lists and watches anew when the API was away."""
 
-    def __init__(self, client: Any, selector: str) -> None:
+    def __init__(self, client: Any, selector: str, namespace: str | None) -> None:
         self._client = client
+        self._path = PODS.path(namespace)
         self._selector = selector
         self._closed = threading.Event()
         self._response: Any = None
@@ -58,6 +59,6 @@ class PodWatch:
 
     def _get(self, query: dict[str, str]) -> Any:
         rest = self._client.rest_client
-        url = f"{self._client.configuration.host}{PODS.path()}?{urlencode({'labelSelector': self._selector} | query)}"
+        url = f"{self._client.configuration.host}{self._path}?{urlencode({'labelSelector': self._selector} | query)}"
         headers = {"Accept": "application/json", "User-Agent": self._client.user_agent}
         return rest.pool_manager.request("GET", url, headers=headers, preload_content=False, timeout=300, retries=False)
