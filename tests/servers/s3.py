@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -70,22 +71,27 @@ def minio_program() -> Path:
     return Path(ended.stdout.strip())
 
 
-@pytest.fixture(scope="session")
-def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """MinIO on a free port, with a folder of its own."""
+@contextmanager
+def running_minio(home: Path, **variables: str) -> Iterator[S3Server]:
+    """MinIO on a free port, with all that it keeps in the folder `home`."""
     program = minio_program()
-    home = tmp_path_factory.mktemp("minio")
     address = f"127.0.0.1:{free_port()}"
     own = {"HOME": str(home), "MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": ACCESS_KEY}
     quiet = {"MINIO_BROWSER": "off", "MINIO_UPDATE": "off", "PATH": os.environ["PATH"]}
     log = home / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program, "server", "--address", address, home / "data"], env=own | quiet, stdout=output, stderr=output
-        )
+        command: list[str | Path] = [program, "server", "--address", address, home / "data"]
+        process = subprocess.Popen(command, env=own | quiet | variables, stdout=output, stderr=output)
     try:
         wait_until_ready("MinIO", f"http://{address}/minio/health/ready", process, log)
         yield S3Server.at("minio", f"http://{address}")
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """MinIO for all tests, with a folder of its own."""
+    with running_minio(tmp_path_factory.mktemp("minio")) as server:
+        yield server
