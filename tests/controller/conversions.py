@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from labelround.groundtruth.api import JobStatus, LabelCounters, LabelingJob
 from labelround.observe import ObservedJob, Snapshot
 from labelround.plan import plan_round
 from labelround.spec.model import LabelingRound
-from labelround.storage import Bucket, MemoryBuckets
+from labelround.storage import Bucket, Buckets, MemoryBuckets
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMESPACE = "default"
@@ -31,6 +31,22 @@ def labeled_round(**spec: Any) -> LabelingRound:
     """A round over two pictures."""
     fields = {"bucket": "pictures", "imagesPrefix": "pens/images/", "dataset": {"previews": 0, "checkImages": False}}
     return make_round(**fields | spec)
+
+
+def labeled(round: LabelingRound, buckets: Buckets, lines: list[dict[str, Any]]) -> Snapshot:
+    """The round, whose labeling job has ended with these lines."""
+    bucket = buckets.open(round.bucket)
+    (planned,) = plan_round(round, 2).jobs
+
+    def written(lines: Iterable[Mapping[str, Any]]) -> bytes:
+        content = manifest(lines).replace(b'"pens', b'"' + planned.label_attribute_name.encode())
+        return content.replace(b"s3://pictures/", f"s3://{round.bucket}/".encode())
+
+    if planned.manifest_key:
+        bucket.write(planned.manifest_key, written(unlabeled(name) for name in ("a.jpg", "b.jpg")))
+    bucket.write(f"pens/ground_truth_annots/{planned.name}/manifests/output/output.manifest", written(lines))
+    job = LabelingJob(planned.name, f"arn:{planned.name}", JobStatus.COMPLETED, LabelCounters(), NOW, NOW)
+    return Snapshot(round, image_count=2, attempts=((ObservedJob(planned, job),),))
 
 
 @dataclass
@@ -59,14 +75,7 @@ class Place:
 
     def snapshot(self, lines: list[dict[str, Any]] | None = None) -> Snapshot:
         """The round once its labeling job has ended with these lines."""
-        (planned,) = plan_round(self.round, 2).jobs
-        attribute, address = planned.label_attribute_name, f"pens/ground_truth_annots/{planned.name}"
-        content = manifest(LABELED if lines is None else lines).replace(b'"pens', b'"' + attribute.encode())
-        if planned.manifest_key:
-            self.bucket.write(planned.manifest_key, manifest(unlabeled(name) for name in ("a.jpg", "b.jpg")))
-        self.bucket.write(f"{address}/manifests/output/output.manifest", content)
-        job = LabelingJob(planned.name, f"arn:{planned.name}", JobStatus.COMPLETED, LabelCounters(), NOW, NOW)
-        return Snapshot(self.round, image_count=2, attempts=((ObservedJob(planned, job),),))
+        return labeled(self.round, self.buckets, LABELED if lines is None else lines)
 
     def start(self) -> None:
         self.converter.start(self.snapshot())
