@@ -62,9 +62,9 @@ class ShownRound:
 
     @property
     def status(self) -> Mapping[str, Any]:
-        """What the operator wrote; empty before its first pass."""
+        """What the operator wrote; empty before its first pass, where the schema's default stands in for it."""
         status: Mapping[str, Any] = self.document.get("status") or {}
-        return status
+        return status if "phase" in status else {}
 
     @property
     def phase(self) -> str:
@@ -109,5 +109,5 @@ class ShownRound:
 
     @property
     def stalled(self) -> bool:
-        """Whether it waits for a person."""
-        return self.condition(ConditionType.STALLED).get("status") == "True"
+        """Whether it waits for a person. A round that has failed is stalled in kstatus's sense, and waits for nobody."""
+        return self.condition(ConditionType.STALLED).get("status") == "True" and not self.ended

@@ -73,7 +73,7 @@ def _examine(target: Target, scope: Scope, config: Path | None, output: str) -> 
     from labelround.doctor import Level, examine
 
     found: list[Finding] = []
-    for finding in chain(examine(target.cluster, scope), _settings(target, config)):
+    for finding in chain(examine(target.cluster, scope), _settings(target, scope, config)):
         found.append(finding)
         if output == "table":
             show(None, _lines(finding), output)
@@ -85,11 +85,13 @@ def _examine(target: Target, scope: Scope, config: Path | None, output: str) -> 
         raise SystemExit(Failed.exit_code)
 
 
-def _settings(target: Target, config: Path | None) -> Iterator[Finding]:
+def _settings(target: Target, scope: Scope, config: Path | None) -> Iterator[Finding]:
     if config is not None:
+        from labelround.doctor.rights import needed_rights, rbac_text
         from labelround.doctor.settings import check_settings
 
-        yield from check_settings(target.cluster, os.environ, config)
+        namespace = scope.operator_namespace or needed_rights(rbac_text()).namespace
+        yield from check_settings(target.cluster, os.environ, config, namespace)
 
 
 def _lines(finding: Finding) -> Iterator[str]:
@@ -112,7 +114,9 @@ def _release(target: Target, scope: Scope, *, everyone: bool, yes: bool) -> None
     operators = find_operators(target.cluster, scope.operator_namespace, Watch())
     if operators.running and everyone:
         raise Failed(f"{operators.findings[0].message}, and would set the finalizers again; stop it first")
-    confirm("\n".join(_warnings(rounds, running=bool(operators.running))), yes=yes)
+    for line in _warnings(rounds, running=bool(operators.running)):
+        click.echo(line, err=True)
+    confirm("Go on?", yes=yes)
     failures = []
     for round in rounds:
         try:
@@ -133,4 +137,4 @@ def _warnings(rounds: Sequence[ShownRound], *, running: bool) -> Iterable[str]:
         jobs = running_jobs(round)
         left = f"; labeling jobs that nobody stops: {', '.join(jobs)}" if jobs else ""
         yield f"release {round.namespace}/{round.name}{left}"
-    yield "Labeling jobs that still run are not stopped, and go on costing. Nothing in a bucket is deleted. Go on?"
+    yield "Labeling jobs that still run are not stopped, and go on costing. Nothing in a bucket is deleted."

@@ -21,6 +21,7 @@ from labelround.wording import counted
 CHECK = "rights"
 RBAC_NAME = "rbac.yaml"
 SELF_REVIEWS = Resource("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False)
+CLUSTER_WIDE = frozenset({"namespaces"})
 SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -79,20 +80,20 @@ def rbac_text() -> str:
 def needed_rights(text: str, *, namespace: str = "", operator_namespace: str = "") -> Needed:
     """The rights in a file of roles.
 
-    `namespace` asks for those of the ClusterRoles in one namespace alone; `operator_namespace` stands for that of the
-    Roles, which is the operator's own.
+    With `namespace` those of an operator that serves this namespace and has no right on the cluster.
+    `operator_namespace` stands for that of the Roles, which is the operator's own.
     """
     documents = [document for document in yaml.safe_load_all(text) if document]
     (account,) = (document["metadata"] for document in documents if document["kind"] == "ServiceAccount")
+    own = operator_namespace or account["namespace"]
+    places = {"ClusterRole": namespace, "Role": own}
     rights = [
         right
         for document in documents
         for rule in document.get("rules", ())
-        for right in _rights(
-            rule, namespace if document["kind"] == "ClusterRole" else operator_namespace or account["namespace"]
-        )
+        for right in _rights(rule, places[document["kind"]])
+        if not (namespace and right.resource in CLUSTER_WIDE)
     ]
-    own = operator_namespace or account["namespace"]
     return Needed(tuple(dict.fromkeys(rights)), f"{SERVICE_ACCOUNT}{own}:{account['name']}", own)
 
 
@@ -115,7 +116,7 @@ def _rights(rule: Mapping[str, Any], namespace: str) -> Iterator[Right]:
             resource, _, subresource = path.partition("/")
             for verb in rule["verbs"]:
                 for name in rule.get("resourceNames") or ("",):
-                    yield Right(verb, group, resource, subresource, "" if resource == "namespaces" else namespace, name)
+                    yield Right(verb, group, resource, subresource, "" if resource in CLUSTER_WIDE else namespace, name)
 
 
 def _user(cluster: Cluster) -> str:
