@@ -125,7 +125,8 @@ class Sessions:
         with kept.lock:
             keys = self._secrets.read(backend.credentials_secret) if backend.credentials_secret else None
             if kept.session is None or keys != kept.keys:
-                with self._making:  # boto3 makes one client at a time
+                # boto3 makes one client at a time.
+                with self._making, translated(f"making a session with the backend {backend.name}"):
                     kept.session, kept.keys = self._make(key, backend, keys), keys
             session = kept.session
         session.renew()

@@ -1,0 +1,128 @@
+"""Whatever the policy grants lies inside a rule for the round's namespace, by a reckoning of its own."""
+
+from __future__ import annotations
+
+from hypothesis import event, given
+from hypothesis import strategies as st
+from tests.controller.policies import ACCOUNT, AWS, OWN, WORKTEAMS
+
+from labelround.controller.policy import grant
+from labelround.controller.rules import BucketRule, Policy, Rule
+from labelround.controller.selector import NamespaceSelector, Operator, Requirement
+from labelround.errors import Conflict
+from labelround.spec.model import Instructions, LabelingJobSpec, LabelingRound, OutputFormat
+
+NAMESPACES = st.sampled_from(["team-a", "team-b"])
+BUCKETS = st.sampled_from(["pictures", "pictures2"])
+SEGMENTS = st.sampled_from(["a", "ab", "b", "A", ".", "..", "", "%2e%2e", "a\u200b", "．．", "a b"])
+KEYS = st.sampled_from(["a/", "a/b/", "a/b/c/", "a/b/d"]) | st.lists(SEGMENTS, max_size=4).map("/".join)
+PREFIXES = st.sampled_from(["a/", "a", "", "ab/", "a/b/"])
+NAMES = st.sampled_from(["day", "night", "private-crowd/day", ""])
+WORKTEAM_ARNS = st.sampled_from([f"{WORKTEAMS}/day", f"{WORKTEAMS}/night", f"{WORKTEAMS}2/day"])
+ACCOUNTS = st.sampled_from(["default", "data", "admin"])
+LABELS = st.dictionaries(st.sampled_from(["team", "stage"]), st.sampled_from(["a", "b"]))
+
+SELECTORS = st.builds(
+    NamespaceSelector,
+    LABELS,
+    st.lists(st.builds(Requirement, st.just("team"), st.sampled_from(Operator), st.just(("a",))), max_size=2).map(
+        tuple
+    ),
+)
+RULES = st.builds(
+    Rule,
+    backend=st.sampled_from(["aws", "own"]),
+    buckets=st.lists(st.builds(BucketRule, BUCKETS, st.lists(PREFIXES, max_size=2).map(tuple)), max_size=2).map(tuple),
+    execution_role_arn=st.just(f"arn:aws:iam::{ACCOUNT}:role/r"),
+    workteam_arns=st.lists(WORKTEAM_ARNS, min_size=1, max_size=2).map(tuple),
+    namespaces=st.lists(NAMESPACES, max_size=2).map(tuple),
+    namespace_selector=st.none() | SELECTORS,
+    service_account_names=st.lists(ACCOUNTS, max_size=2).map(tuple),
+)
+POLICIES = st.lists(RULES, max_size=4).map(lambda rules: Policy(tuple(rules), {"aws": AWS, "own": OWN}))
+EXAMPLES = st.lists(KEYS, max_size=2).map(tuple)
+
+
+@st.composite
+def rounds(draw: st.DrawFn) -> LabelingRound:
+    """Rounds that no parser has seen."""
+    images, prefix, output = draw(KEYS), draw(KEYS), draw(KEYS)
+    account = draw(st.none() | ACCOUNTS)
+    return LabelingRound(
+        name="pens-1",
+        namespace=draw(NAMESPACES),
+        uid="u1",
+        bucket=draw(BUCKETS),
+        images_prefix=images,
+        labels=("pen",),
+        output_format=OutputFormat.YOLO,
+        prefix=prefix,
+        output_prefix=output,
+        labeling_job=LabelingJobSpec(
+            adopt=draw(st.sampled_from(["", "job"])),
+            workteam=draw(st.just("") | NAMES | WORKTEAM_ARNS),
+            instructions=Instructions("", "", draw(EXAMPLES), draw(EXAMPLES)),
+        ),
+        conversion={} if account is None else {"serviceAccountName": account},
+    )
+
+
+def lies_inside(key: str, rule: Rule, bucket: str, *, folder: bool) -> bool:
+    """Segment by segment, without the code under test."""
+    folder, key = folder or key.endswith("/"), key.rstrip("/")
+    segments = key.split("/") if key else []
+    if any(segment in {"", ".", "..", "%2e%2e", "．．"} for segment in segments):
+        return False
+    places = [prefix.rstrip("/") for each in rule.buckets if each.name == bucket for prefix in each.prefixes]
+    for place in places:
+        wanted = place.split("/") if place else []
+        deeper = folder or not wanted or len(segments) > len(wanted)
+        if segments[: len(wanted)] == wanted and deeper:
+            return True
+    return False
+
+
+@given(POLICIES, rounds(), LABELS)
+def test_whatever_is_granted_lies_inside_a_rule_for_the_namespace(
+    policy: Policy, round: LabelingRound, labels: dict[str, str]
+) -> None:
+    """Bucket, folders, example pictures, workteam, ServiceAccount and backend."""
+    try:
+        granted = grant(policy, round, labels)
+    except Conflict:
+        return
+    event("granted")
+
+    rule, shown = granted.rule, round.labeling_job.instructions
+    served = round.namespace in rule.namespaces or (
+        rule.namespace_selector is not None and rule.namespace_selector.selects(labels)
+    )
+    assert rule in policy.rules
+    assert served
+    assert granted.backend == policy.backends[rule.backend]
+    for prefix in (round.images_prefix, round.prefix, round.output_prefix):
+        assert lies_inside(prefix, rule, round.bucket, folder=True)
+    for key in (*shown.good_examples, *shown.bad_examples):
+        assert lies_inside(key, rule, round.bucket, folder=False)
+    assert granted.workteam_arn in rule.workteam_arns or (round.labeling_job.adopt and not granted.workteam_arn)
+    assert granted.service_account_name in (rule.service_account_names or ("default",))
+
+
+@given(POLICIES, rounds(), LABELS)
+def test_a_round_that_is_refused_is_allowed_by_no_rule_alone(
+    policy: Policy, round: LabelingRound, labels: dict[str, str]
+) -> None:
+    """The order of the rules decides who serves, never whether."""
+    outcomes = {served(Policy((rule,), policy.backends), round, labels) for rule in policy.rules}
+
+    together = served(policy, round, labels)
+
+    assert together is (True in outcomes)
+
+
+def served(policy: Policy, round: LabelingRound, labels: dict[str, str]) -> bool:
+    try:
+        grant(policy, round, labels)
+    except Conflict:
+        return False
+    return True
