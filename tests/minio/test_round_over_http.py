@@ -12,13 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.servers.pens import IMAGES, PENS, pens_bucket
 from tests.servers.s3 import S3Server
 
-from labelround.storage import Bucket
-
-REPOSITORY = Path(__file__).parents[2]
-PENS = REPOSITORY / "examples" / "pens"
-IMAGES = "bounding_box/images/"
 DATASET = "bounding_box/yolo_annot_files/"
 WORKTEAM = "arn:aws:sagemaker:us-east-1:000000000000:workteam/private-crowd/team"
 ROLE = "arn:aws:iam::000000000000:role/labeling"
@@ -53,20 +49,6 @@ def labeling_server(server: S3Server, state: Path) -> Iterator[str]:
         process.terminate()
         process.stdout.close()
         process.wait(timeout=30)
-
-
-def pens_bucket(server: S3Server) -> Bucket:
-    """The bucket `pens` with the example pictures and nothing else."""
-    names = {item["Name"] for item in server.buckets.client.list_buckets()["Buckets"]}
-    if "pens" not in names:
-        server.buckets.client.create_bucket(Bucket="pens")
-    bucket = server.buckets.open("pens")
-    for meta in bucket.list(""):
-        bucket.delete(meta.key)
-    for path in (PENS / "pictures").rglob("*"):
-        if path.is_file():
-            bucket.write(IMAGES + path.relative_to(PENS / "pictures").as_posix(), path.read_bytes())
-    return bucket
 
 
 def on_a_folder(root: Path) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import socket
 import struct
@@ -121,7 +122,7 @@ class Exchange:
             request.method,
             URL(self.server + request.raw_path, encoded=True),
             headers=headers,
-            data=body if body or request.method in {"POST", "PUT", "PATCH"} else None,
+            data=io.BytesIO(body) if body or request.method in {"POST", "PUT", "PATCH"} else None,
             skip_auto_headers=NOT_ADDED,
             allow_redirects=False,
         ) as answer:
@@ -191,7 +192,7 @@ async def _act(cut: Cut) -> None:
         await asyncio.to_thread(cut.act)
 
 
-async def _half(request: web.BaseRequest, response: web.Response, content: bytes) -> None:
+async def _half(request: web.BaseRequest, response: web.StreamResponse, content: bytes) -> None:
     """Send the head of an answer and half of what follows."""
     begun = web.StreamResponse(status=response.status, headers=response.headers)
     begun.content_length = len(content)
@@ -199,12 +200,13 @@ async def _half(request: web.BaseRequest, response: web.Response, content: bytes
     await begun.write(content[: len(content) // 2])
 
 
-def _copied(answer: aiohttp.ClientResponse, content: bytes) -> web.Response:
+def _copied(answer: aiohttp.ClientResponse, content: bytes) -> web.StreamResponse:
     kept = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_ON}
-    response = web.Response(status=answer.status, body=content, headers=kept)
-    if answer.method == "HEAD" and answer.content_length is not None:
-        response.content_length = answer.content_length
-    return response
+    if answer.method != "HEAD":
+        return web.Response(status=answer.status, body=content, headers=kept)
+    head = web.StreamResponse(status=answer.status, headers=kept)
+    head.content_length = answer.content_length
+    return head
 
 
 def _response(status: int, content_type: str, content: bytes) -> web.Response:

@@ -28,7 +28,8 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 class OperatorProcess:
     """One replica. `port` is where its settings let it serve /readyz and /metrics; its log goes to the file `output`.
 
-    With `supervised` it is started again whenever it ends, until the context ends.
+    With `supervised` it is started again whenever it ends, until the context ends. With `ready` the context begins when
+    it is ready.
     """
 
     config: Path
@@ -36,6 +37,7 @@ class OperatorProcess:
     port: int
     output: Path
     supervised: bool = False
+    ready: bool = True
     starts: int = 0
     codes: list[int] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
@@ -47,6 +49,12 @@ class OperatorProcess:
         if self.supervised:
             self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
             self._supervisor.start()
+        try:
+            if self.ready:
+                self.wait_until_ready()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(

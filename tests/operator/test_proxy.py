@@ -64,9 +64,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
-        self.wfile.write(CONTENT)
+        if self.command != "HEAD":
+            self.wfile.write(CONTENT)
 
     def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_HEAD(self) -> None:
         self.do_GET()
 
     def do_PATCH(self) -> None:
@@ -133,6 +137,15 @@ def test_requests_pass_unchanged_and_are_noted(proxy: Proxy, server: Server) -> 
         ("get labelingrounds", 200, False),
         ("patch labelingrounds/status", 200, True),
     ]
+
+
+def test_a_head_without_a_body_keeps_its_length(proxy: Proxy) -> None:
+    """S3 clients read an object's size from it."""
+    with connected(proxy) as connection:
+        connection.request("HEAD", "/bucket/key")
+        answer = connection.getresponse()
+
+    assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(CONTENT)))
 
 
 def test_a_fault_meets_the_requests_it_is_for_and_ends_with_its_context(proxy: Proxy, server: Server) -> None:

@@ -1,0 +1,113 @@
+"""Whether a round ended as if nothing had happened: the same bytes as a local run, each effect once, no remains."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.operator.world import World
+from tests.round.world import World as LocalWorld
+
+from labelround.cluster.api import Object
+from labelround.spec.parse import parse_round
+
+# What a labeling service writes for itself; its names hold times.
+SERVICE_FILES = re.compile(r"ground_truth_annots/[^/]+/annotations/")
+CONVERSION_FILE = re.compile(r"(^|/)conversion(-[^/]+)?\.json$")
+
+
+def check_ended_right(world: World, name: str = "pens-1") -> None:
+    """The round has succeeded, and nobody can tell that anything went wrong meanwhile."""
+    round = world.get(name)
+    assert round["status"]["phase"] == "Succeeded", world.story(name)
+    check_no_finalizer(round)
+    check_one_labeling_job_each(world, round)
+    check_one_conversion(world, round)
+    check_events(world, name)
+    check_objects(world, round)
+
+
+def check_no_finalizer(round: Object) -> None:
+    """An ended round can be deleted by whoever wants to."""
+    assert "finalizers" not in round["metadata"]
+
+
+def check_one_labeling_job_each(world: World, round: Object) -> None:
+    """The service made each job once, and has none of the round's that its status does not know."""
+    planned = [job["name"] for job in round["status"]["labelingJobs"]]
+    created = Counter(
+        json.loads(seen.sent)["LabelingJobName"] for seen in world.labeling.succeeded("CreateLabelingJob")
+    )
+    uid = round["metadata"]["uid"]
+    described = [
+        world.labeling_client.describe_labeling_job(LabelingJobName=job["LabelingJobName"]) for job in world.jobs()
+    ]
+    ours = [job["LabelingJobName"] for job in described if {"Key": "labelround.dev/uid", "Value": uid} in job["Tags"]]
+    assert sorted(ours) == sorted(planned)
+    assert {job: created[job] for job in planned} == dict.fromkeys(planned, 1)
+
+
+def check_one_conversion(world: World, round: Object) -> None:
+    """One Job, made once, with one pod that ended well."""
+    uid = round["metadata"]["uid"]
+    owned = [job for job in world.conversions() if uid in _owners(job)]
+    assert [job["status"].get("succeeded") for job in owned] == [1]
+    name = owned[0]["metadata"]["name"]
+    posted = [json.loads(seen.sent)["metadata"]["name"] for seen in world.kubernetes.succeeded("create jobs")]
+    assert posted.count(name) == 1
+    pods = [pod for pod in world.pods() if owned[0]["metadata"]["uid"] in _owners(pod)]
+    assert [pod["status"]["phase"] for pod in pods] == ["Succeeded"]
+
+
+def check_events(world: World, name: str) -> None:
+    """Nothing is told twice, and the last word is the success."""
+    told = [(event["type"], event["reason"], event["message"]) for event in world.events(name)]
+    normal = [each for each in told if each[0] == "Normal"]
+    assert len(set(normal)) == len(normal), told
+    assert told[-1][:2] == ("Normal", "DatasetReady"), told
+
+
+def check_objects(world: World, round: Object) -> None:
+    """The bucket holds what a local run leaves, byte for byte, and the file that the pod read."""
+    expected = undisturbed(world, round)
+    found = _compared(world.objects())
+    assert set(found) == set(expected)
+    assert {key: content for key, content in found.items() if expected[key] != content} == {}
+
+
+def undisturbed(world: World, round: Object) -> dict[str, bytes]:
+    """The bucket after the same round was run locally."""
+    document = {
+        "apiVersion": round["apiVersion"],
+        "kind": round["kind"],
+        "metadata": {name: round["metadata"][name] for name in ("name", "namespace", "uid")},
+        "spec": {**round["spec"], "suspend": False},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        local = LocalWorld(Path(folder), answers=world.answers, faults=world.faults)
+        bucket = local.buckets.open(world.bucket.name)
+        for key, content in world.objects(document["spec"]["imagesPrefix"]).items():
+            bucket.write(key, content)
+        assert parse_round(document).uid == document["metadata"]["uid"]
+        status = local.run(document)
+        assert status["phase"] == "Succeeded", status
+        return _compared({meta.key: bucket.read(meta.key) for meta in bucket.list("")})
+
+
+def _compared(objects: Mapping[str, bytes]) -> dict[str, bytes]:
+    """All but what holds times or is the operator's alone; output manifests and what was drawn are in the dataset."""
+    kept = {}
+    for key, content in objects.items():
+        if SERVICE_FILES.search(key) or CONVERSION_FILE.search(key):
+            continue
+        kept[key] = b"" if key.endswith("/output.manifest") else content
+    return kept
+
+
+def _owners(body: Mapping[str, Any]) -> list[str]:
+    return [owner["uid"] for owner in body["metadata"].get("ownerReferences", ())]
