@@ -1,4 +1,4 @@
-"""A shell in a namespace of a real API server."""
+"""A shell in a namespace of a real API server, and servers that stand for AWS."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from tests.cli_cluster.shell import Shell
 from tests.cluster.access import ControlPlane
+from tests.edges.conftest import _s3, _sagemaker_server, aws, moto_url, s3, sagemaker
 
 from labelround.cluster.client import KubernetesCluster
+
+__all__ = ["_s3", "_sagemaker_server", "aws", "moto_url", "s3", "sagemaker"]
 
 
 @pytest.fixture

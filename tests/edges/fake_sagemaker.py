@@ -136,6 +136,9 @@ class FakeSageMaker:
             return 400, {"__type": "ValidationException", "Message": "The work team does not exist"}
         return 200, {"Workteam": self.workteams[params["WorkteamName"]]}
 
+    def list_labeling_jobs(self, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return 200, {"LabelingJobSummaryList": []}
+
     def describe_labeling_job(self, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if params["LabelingJobName"] not in self.jobs:
             return 400, {"__type": "ResourceNotFound", "Message": "no such labeling job"}

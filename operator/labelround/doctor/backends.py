@@ -21,11 +21,15 @@ from labelround.workteams import find_workteam
 VENDORS = "workteam/vendor-crowd/"
 
 
-def identity(session: Session, backend: Backend) -> Iterator[Finding]:
-    """Who the credentials are, and whether they may list labeling jobs. Raises what the services raise."""
+def check_credentials(session: Session, backend: Backend) -> Iterator[Finding]:
+    """Whether they may list labeling jobs, and whose they are. Raises what the services raise."""
     check = f"backend {backend.name}"
-    with translated("ListLabelingJobs"):
-        session.sagemaker.list_labeling_jobs(MaxResults=1)
+    try:
+        with translated("ListLabelingJobs"):
+            session.sagemaker.list_labeling_jobs(MaxResults=1)
+    except Conflict as refusal:
+        yield error(check, str(refusal), "docs/aws.md has the least policy")
+        return
     if backend.sagemaker_endpoint_url:
         yield ok(check, f"{backend.sagemaker_endpoint_url} lists its labeling jobs")
         return

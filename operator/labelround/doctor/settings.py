@@ -9,7 +9,7 @@ from labelround.cluster.api import NAMESPACES, Cluster
 from labelround.controller.rules import Backend, Rule
 from labelround.controller.sessions import Sessions
 from labelround.controller.settings import OWN_NAMESPACE, OperatorSettings, load_settings
-from labelround.doctor.backends import check_rule, identity
+from labelround.doctor.backends import check_credentials, check_rule
 from labelround.doctor.findings import Finding, asked, cause, error, ok, warning
 from labelround.errors import InvalidInput, LabelroundError, Unavailable
 
@@ -63,7 +63,7 @@ def _check_rule(
         yield error(where, f"the {check} cannot be used: {refusal}")
         return
     if anew:
-        yield from asked(check, "whether its credentials work", lambda: identity(session, backend))
+        yield from asked(check, "whether its credentials work", lambda: check_credentials(session, backend))
     yield from check_rule(rule, backend, session, where)
 
 
