@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import event, given
 from hypothesis import strategies as st
 from tests.controller.policies import ACCOUNT, AWS, OWN, WORKTEAMS
@@ -39,32 +41,45 @@ RULES = st.builds(
     namespace_selector=st.none() | SELECTORS,
     service_account_names=st.lists(ACCOUNTS, max_size=2).map(tuple),
 )
-POLICIES = st.lists(RULES, max_size=4).map(lambda rules: Policy(tuple(rules), {"aws": AWS, "own": OWN}))
+POLICIES = st.lists(RULES, min_size=1, max_size=4).map(lambda rules: Policy(tuple(rules), {"aws": AWS, "own": OWN}))
 EXAMPLES = st.lists(KEYS, max_size=2).map(tuple)
 
 
 @st.composite
-def rounds(draw: st.DrawFn) -> LabelingRound:
-    """Rounds that no parser has seen."""
-    images, prefix, output = draw(KEYS), draw(KEYS), draw(KEYS)
-    account = draw(st.none() | ACCOUNTS)
-    return LabelingRound(
+def cases(draw: st.DrawFn) -> tuple[Policy, LabelingRound, dict[str, str]]:
+    """A policy, the Kubernetes labels of a namespace, and a round there that often keeps to one of the rules.
+
+    No parser has seen the round.
+    """
+    policy = draw(POLICIES)
+    rule = draw(st.sampled_from(policy.rules))
+    places = [(each.name, f"{prefix.rstrip('/')}/".lstrip("/")) for each in rule.buckets for prefix in each.prefixes]
+    bucket, place = draw(st.sampled_from(places)) if places else ("pictures", "a/")
+
+    def mostly(good: st.SearchStrategy[Any], wild: st.SearchStrategy[Any]) -> Any:
+        return draw(wild if draw(st.integers(0, 19)) == 0 else good)
+
+    keys = st.sampled_from([place, f"{place}a/", f"{place}b/c/"])
+    examples = st.lists(keys, max_size=1).map(tuple)
+    account = mostly(st.sampled_from([None, *rule.service_account_names]), st.none() | ACCOUNTS)
+    round = LabelingRound(
         name="pens-1",
-        namespace=draw(NAMESPACES),
+        namespace=mostly(st.sampled_from(rule.namespaces or ("team-a",)), NAMESPACES),
         uid="u1",
-        bucket=draw(BUCKETS),
-        images_prefix=images,
+        bucket=mostly(st.just(bucket), BUCKETS),
+        images_prefix=mostly(keys, KEYS),
         labels=("pen",),
         output_format=OutputFormat.YOLO,
-        prefix=prefix,
-        output_prefix=output,
+        prefix=mostly(keys, KEYS),
+        output_prefix=mostly(keys, KEYS),
         labeling_job=LabelingJobSpec(
             adopt=draw(st.sampled_from(["", "job"])),
-            workteam=draw(st.just("") | NAMES | WORKTEAM_ARNS),
-            instructions=Instructions("", "", draw(EXAMPLES), draw(EXAMPLES)),
+            workteam=mostly(st.sampled_from(["", *rule.workteam_arns]), NAMES | WORKTEAM_ARNS),
+            instructions=Instructions("", "", mostly(examples, EXAMPLES), mostly(examples, EXAMPLES)),
         ),
         conversion={} if account is None else {"serviceAccountName": account},
     )
+    return policy, round, draw(LABELS)
 
 
 def lies_inside(key: str, rule: Rule, bucket: str, *, folder: bool) -> bool:
@@ -82,11 +97,12 @@ def lies_inside(key: str, rule: Rule, bucket: str, *, folder: bool) -> bool:
     return False
 
 
-@given(POLICIES, rounds(), LABELS)
+@given(cases())
 def test_whatever_is_granted_lies_inside_a_rule_for_the_namespace(
-    policy: Policy, round: LabelingRound, labels: dict[str, str]
+    case: tuple[Policy, LabelingRound, dict[str, str]],
 ) -> None:
     """Bucket, folders, example pictures, workteam, ServiceAccount and backend."""
+    policy, round, labels = case
     try:
         granted = grant(policy, round, labels)
     except Conflict:
@@ -108,11 +124,12 @@ def test_whatever_is_granted_lies_inside_a_rule_for_the_namespace(
     assert granted.service_account_name in (rule.service_account_names or ("default",))
 
 
-@given(POLICIES, rounds(), LABELS)
+@given(cases())
 def test_a_round_that_is_refused_is_allowed_by_no_rule_alone(
-    policy: Policy, round: LabelingRound, labels: dict[str, str]
+    case: tuple[Policy, LabelingRound, dict[str, str]],
 ) -> None:
     """The order of the rules decides who serves, never whether."""
+    policy, round, labels = case
     outcomes = {served(Policy((rule,), policy.backends), round, labels) for rule in policy.rules}
 
     together = served(policy, round, labels)
