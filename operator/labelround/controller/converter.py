@@ -99,10 +99,8 @@ class JobConverter:
     def _progress(self, job: Object, round: LabelingRound) -> ObservedConversion:
         """How far a Job of ours is that has left no dataset."""
         status = job.get("status", {})
-        active = bool(status.get("active"))
         if "deletionTimestamp" in job["metadata"]:
-            state = ConversionState.RUNNING if active else ConversionState.QUEUED
-            return ObservedConversion(state, note="its Job is being deleted; a new one follows")
+            return ObservedConversion(ConversionState.RUNNING, note="its Job is being deleted; a new one follows")
         conditions = {each["type"]: each for each in status.get("conditions", ()) if each["status"] == "True"}
         if "Complete" in conditions:
             what = f"has ended well, but there is no dataset of this round at {_output(round)}"
@@ -111,8 +109,6 @@ class JobConverter:
             return self._failed(job, conditions["Failed"], round)
         if job["spec"].get("suspend"):
             return ObservedConversion(ConversionState.QUEUED, note=_suspended(job))
-        if "startTime" not in status:
-            return ObservedConversion(ConversionState.QUEUED, note="its Job has not started yet")
         ending = "FailureTarget" in conditions or "SuccessCriteriaMet" in conditions
         return ObservedConversion(ConversionState.RUNNING, note="" if ending else self._running(job))
 
@@ -128,8 +124,10 @@ class JobConverter:
         )
 
     def _running(self, job: Object) -> str:
-        """Why a started Job gets nowhere; "" when it does."""
-        status = job["status"]
+        """Why a Job gets nowhere; "" when it does."""
+        status = job.get("status", {})
+        if "startTime" not in status:
+            return "its Job has not started yet"
         if status.get("active", 0) > status.get("ready", 0):
             return waiting_note(self._pods(job))
         counted = status.get("uncountedTerminatedPods") or {}
