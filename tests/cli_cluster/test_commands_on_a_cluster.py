@@ -15,7 +15,7 @@ from tests.cli_cluster.shown_rounds import converting, failed, labeling, stalled
 from tests.cluster.fixtures import NewControlPlane
 from tests.servers.waiting import until
 
-from labelround.cluster.api import ROUNDS, ObjectAbsent
+from labelround.cluster.api import ROUNDS, ObjectAbsent, Resource
 from labelround.controller.deletion import FINALIZER
 
 
@@ -240,6 +240,37 @@ def test_cancel_with_delete_deletes_the_round_and_says_what_stays(shell: Shell) 
     assert shell.get()["metadata"]["deletionTimestamp"]
     with pytest.raises(ObjectAbsent):
         shell.get("pens-2")
+
+
+def test_a_person_needs_no_more_rights_than_the_docs_say(shell: Shell) -> None:
+    """docs/commands.md lists them; pods are listed for the log."""
+    rules = [
+        ("labelround.dev", ["labelingrounds"], ["get", "list", "patch", "delete"]),
+        ("", ["events", "pods"], ["list"]),
+        ("", ["pods/log"], ["get"]),
+    ]
+    role = {
+        "kind": "Role",
+        "metadata": {"name": "ann"},
+        "rules": [{"apiGroups": [group], "resources": names, "verbs": verbs} for group, names, verbs in rules],
+    }
+    binding = {
+        "kind": "RoleBinding",
+        "metadata": {"name": "ann"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "ann"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ann"}],
+    }
+    for body in (role, binding):
+        resource = Resource("rbac.authorization.k8s.io/v1", str(body["kind"]), f"{str(body['kind']).lower()}s")
+        shell.cluster.create(resource, shell.namespace, body)
+    ann = shell.control_plane.user_kubeconfig("ann")
+    shell.create(labeling())
+    commands = ["status", "status pens-1", "wait pens-1 --timeout 0", "logs pens-1", "cancel pens-1 --yes"]
+
+    ended = [shell.run(*words.split(), kubeconfig=ann) for words in (*commands, "cancel pens-1 --delete --yes")]
+
+    assert [each.returncode for each in ended] == [0, 0, 4, 4, 0, 0]
+    assert "forbidden" not in "".join(each.stderr for each in ended)
 
 
 def test_wait_lives_through_an_api_server_that_is_killed(new_control_plane: NewControlPlane, tmp_path: Path) -> None:

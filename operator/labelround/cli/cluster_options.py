@@ -29,7 +29,9 @@ class Target:
     namespace: str | None
 
 
-NAMESPACE = click.option("-n", "--namespace", help="The namespace. Default: the kubeconfig context's, or the pod's.")
+NAMESPACE = click.option(
+    "-n", "--namespace", metavar="NAME", help="The namespace. Default: the kubeconfig context's, or the pod's."
+)
 
 
 def cluster_options(command: Command) -> Command:
@@ -55,7 +57,12 @@ def connection_options(command: Command) -> Command:
 def poll_option(command: Command) -> Command:
     """Add `poll_seconds`."""
     return click.option(
-        "--poll-seconds", type=click.FloatRange(0.05), default=2.0, show_default=True, help="How often to look."
+        "--poll-seconds",
+        type=click.FloatRange(0.05),
+        default=2.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How often to look.",
     )(command)
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Check an installation on a cluster, and say what to do.")
-@click.option("-n", "--namespace", default="", help="Look at the rounds of this namespace alone. Default: all.")
+@click.option(
+    "-n", "--namespace", default="", metavar="NAME", help="Look at the rounds of this namespace alone. Default: all."
+)
 @click.option(
     "--operator-namespace", default="", metavar="NAME", help="Where the operator runs. Default: found by its Lease."
 )
@@ -76,7 +78,7 @@ def _examine(target: Target, scope: Scope, config: Path | None, output: str) -> 
     for finding in chain(examine(target.cluster, scope), _settings(target, scope, config)):
         found.append(finding)
         if output == "table":
-            show(None, _lines(finding), output)
+            show(None, finding_lines(finding), output)
     if output != "table":
         show([asdict(finding) | {"level": finding.level.value} for finding in found], (), output)
     errors, warnings = (sum(each.level is level for each in found) for level in (Level.ERROR, Level.WARNING))
@@ -94,7 +96,8 @@ def _settings(target: Target, scope: Scope, config: Path | None) -> Iterator[Fin
         yield from check_settings(target.cluster, os.environ, config, namespace)
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """A finding for a person, and below it what to do."""
     first, *rest = finding.message.splitlines() or [""]
     yield f"{finding.level.value:<8} {finding.check}: {first}"
     yield from (f"{'':<8} {line}" for line in rest)
