@@ -1,10 +1,13 @@
-"""What a person does about a round that is `Stalled`, for each reason: the same table as in docs/states.md."""
+"""What a person does about each reason of a round's conditions: the same tables as in docs/states.md."""
 
 from __future__ import annotations
 
-ADVICE = {
+STALLED = {
     "PrefixInUse": "another round owns the folder: give this one another `prefix` or `outputPrefix`",
-    "NameTaken": "a labeling job of that name exists and is not this round's: make a new round under another name",
+    "NameTaken": (
+        "a labeling job of that name exists and is not this round's: make a new round under another name; or it is a"
+        " conversion Job, which the message says how to delete"
+    ),
     "AdoptedJobNotFound": "check the name in `labelingJob.adopt`, the region and the credentials",
     "ConversionBlocked": (
         "the conversion Job has failed, the labels are kept: mend what the message names, then delete that Job;"
@@ -19,7 +22,15 @@ ADVICE = {
     "Refused": "the message is the service's own: mend what it names",
 }
 
+FAILED = {
+    "NothingLabeled": "see in the portal why nobody labeled, and make a new round",
+    "LabelingFailed": "mend what the service's own reason names, and make a new round",
+    "ConversionFailed": (
+        "the message names what is wrong with the output; adopt the labeling job in a new round that fits it"
+    ),
+}
+
 
 def advice(reason: str) -> str:
-    """What to do about this reason; empty for one that is not in the table."""
-    return ADVICE.get(reason, "")
+    """What to do about this reason; empty for one that is in no table."""
+    return STALLED.get(reason) or FAILED.get(reason, "")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from labelround.advice import ADVICE
+from labelround.advice import FAILED, STALLED
 from labelround.decide import Action
 from labelround.status import PHASES
 
@@ -17,11 +17,11 @@ NO_PART_OF_A_ROUND = ("cli", "cluster", "server", "team.py", "cors.py", "dataset
 """Who raises Conflicts that never reach a round's conditions."""
 
 
-def documented() -> dict[str, str]:
-    """The table of docs/states.md; a link is written as the file it leads to."""
-    section = (REPOSITORY / "docs/states.md").read_text("utf-8").split("## Reasons that need a person", 1)[1]
+def documented(heading: str) -> list[tuple[str, str]]:
+    """A table of docs/states.md; a link is written as the file it leads to."""
+    section = (REPOSITORY / "docs/states.md").read_text("utf-8").split(f"## {heading}\n", 1)[1]
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section.split("\n## ", 1)[0], re.MULTILINE)
-    return {reason: re.sub(r"\[[^]]*\]\(([^)]*)\)", r"docs/\1", what) for reason, what in rows}
+    return [(reason, re.sub(r"\[[^]]*\]\(([^)]*)\)", r"docs/\1", what)) for reason, what in rows]
 
 
 def trees() -> list[ast.Module]:
@@ -50,8 +50,9 @@ def conflicts(tree: ast.Module, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def test_the_docs_give_the_same_advice() -> None:
-    """Word by word, in the same order."""
-    assert list(documented().items()) == list(ADVICE.items())
+    """Word by word, in the same order; of the ends, a success is not told twice."""
+    assert documented("Reasons that need a person") == list(STALLED.items())
+    assert documented("Reasons of an end")[1:] == list(FAILED.items())
 
 
 def test_every_reason_that_stalls_a_round_has_advice() -> None:
@@ -63,4 +64,11 @@ def test_every_reason_that_stalls_a_round_has_advice() -> None:
     met = decided.union(*(conflicts(tree, words) for tree in modules))
 
     assert met >= {"NameTaken", "PrefixInUse", "AccessDenied", "NotAllowed"}
-    assert met - ADVICE.keys() == set()
+    assert met - STALLED.keys() == set()
+
+
+def test_every_reason_of_a_failure_has_advice() -> None:
+    """What a decision gives a round up for."""
+    decided = {reason.value for action, reason in PHASES if action is Action.RECORD_FAILURE}
+
+    assert decided == FAILED.keys()

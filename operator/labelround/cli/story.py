@@ -18,6 +18,7 @@ INDENT = 13
 SHOWN_EVENTS = 10
 JOB_COLUMNS = ("JOB", "STATUS", "LABELED", "FAILED", "UNLABELED")
 EVENT_COLUMNS = ("AGE", "TYPE", "REASON", "MESSAGE")
+NEW_ROUND = "make a new round with another metadata.name and spec.prefix"
 IMAGE_STATES = ("labeled", "empty", "failed", "unlabeled")
 
 
@@ -54,7 +55,7 @@ def next_step(round: ShownRound) -> Iterator[str]:
     elif round.succeeded:
         yield f"Bring the dataset home: labelround pull {round.status.get('dataset', {}).get('uri', '')}".rstrip()
     elif round.ended:
-        yield "This end is final. To begin anew, make a new round with another metadata.name and spec.prefix"
+        yield f"This end is final. What to do: {advice(round.reason) or NEW_ROUND}"
     elif round.phase == Phase.SUSPENDED.value:
         patch = """'{"spec": {"suspend": false}}'"""
         yield (
