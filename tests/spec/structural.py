@@ -9,6 +9,7 @@ import copy
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ MINIMAL: dict[str, Any] = {
 }
 
 
+ITEM = {"key": "batch", "effect": "NoExecute"}
+"""What else a toleration must say for any one field to stand in it."""
+
+
 def document(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A LabelingRound with this spec."""
     return {
@@ -37,14 +42,50 @@ def document(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inside(spec: Mapping[str, Any], inner: str, outer: str, below: str = "") -> bool:
-    """Whether the folder in field `inner` lies in the folder `below` the one in field `outer`; both are given."""
-    if inner not in spec or outer not in spec:
+    """Whether the folder in field `inner`, if given, lies in the folder `below` the one in field `outer`."""
+    if inner not in spec or outer not in {*spec, "prefix"}:
         return False
-    return f"{spec[inner].rstrip('/')}/".startswith(f"{spec[outer].rstrip('/')}/{below}")
+    return f"{spec[inner].rstrip('/')}/".startswith(f"{_folder(spec, outer)}{below}")
+
+
+def _folder(spec: Mapping[str, Any], name: str) -> str:
+    """A folder with its `/`; that of the round is by default the one that holds the images."""
+    if name == "prefix" and name not in spec:
+        above = f"/{spec['imagesPrefix'].rstrip('/')}".rpartition("/")[0]
+        return f"{above}/".removeprefix("/")
+    return f"{spec[name].rstrip('/')}/"
 
 
 def _job(spec: Mapping[str, Any], name: str) -> str:
     return str(spec.get("labelingJob", {}).get(name, ""))
+
+
+def _amount(quantity: int | str) -> Decimal:
+    """How much a quantity is."""
+    found = re.fullmatch(r"[+]?([0-9.]+)(?:[eE]([+-]?[0-9]+)|(.*))", str(quantity))
+    assert found is not None
+    unit = found[3] or ""
+    power = {"": 0, "n": -3, "u": -2, "m": -1, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}[unit[:1]]
+    return (
+        Decimal(found[1]) * Decimal(1024 if unit.endswith("i") else 1000) ** power * Decimal(10) ** int(found[2] or 0)
+    )
+
+
+def _fits(resources: Mapping[str, Any], name: str) -> bool:
+    """Whether as much of a resource as is requested is within the limit."""
+    limit = resources.get("limits", {}).get(name)
+    return limit is None or _amount(resources.get("requests", {}).get(name, 0)) <= _amount(limit)
+
+
+_LABEL = re.compile(r"(?:([a-z0-9]([-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)/)?([\w.-]+)", re.ASCII)
+
+
+def _is_label(key: str) -> bool:
+    """Whether a key is that of a Kubernetes label."""
+    found = _LABEL.fullmatch(key)
+    return (
+        found is not None and len(found[1] or "") <= 253 and len(found[4]) <= 63 and found[4].strip("-_.") == found[4]
+    )
 
 
 _DOTS = re.compile(r"(^|/)\.{1,2}(/|$)")
@@ -55,12 +96,23 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "holds a label twice": lambda spec: len(set(spec["labels"])) == len(spec["labels"]),
     "adopted labeling job cannot be followed": lambda spec: not _job(spec, "adopt") or spec.get("attempts", 1) == 1,
     "has more than 50 labels": lambda spec: not _job(spec, "adopt") or len(spec["labels"]) <= 50,
+    "more cpu": lambda resources: _fits(resources, "cpu"),
+    "more memory": lambda resources: _fits(resources, "memory"),
+    "more ephemeral-storage": lambda resources: _fits(resources, "ephemeral-storage"),
+    "no Kubernetes label": lambda labels: all(map(_is_label, labels)),
+    "domain of more than 253": lambda key: len(key.partition("/")[0]) <= 253 or "/" not in key,
+    "means every taint": lambda one: bool(one.get("key")) or one.get("operator") == "Exists",
+    "no meaning with operator": lambda one: not one.get("value") or one.get("operator") != "Exists",
+    "no meaning without effect": lambda one: "tolerationSeconds" not in one or one.get("effect") == "NoExecute",
     "leaves no room": lambda spec: len(_job(spec, "labelAttributeName")) <= 124 or len(spec["labels"]) <= 50,
     "lies inside imagesPrefix; choose a folder outside, since": lambda spec: (
         not _inside(spec, "prefix", "imagesPrefix")
     ),
     "service writes; choose another prefix": lambda spec: (
         not _inside(spec, "imagesPrefix", "prefix", "ground_truth_annots/")
+    ),
+    "where the dataset goes": lambda spec: (
+        "outputPrefix" in spec or not _inside(spec, "imagesPrefix", "prefix", "yolo_annot_files/")
     ),
     "lies inside imagesPrefix; choose a folder outside": lambda spec: not _inside(spec, "outputPrefix", "imagesPrefix"),
     "holds imagesPrefix": lambda spec: not _inside(spec, "imagesPrefix", "outputPrefix"),
@@ -69,9 +121,8 @@ RULES: dict[str, Callable[[Any], bool]] = {
     ),
     "service writes; choose a folder beside it": lambda spec: (
         not (
-            "prefix" in spec
-            and "outputPrefix" in spec
-            and f"{spec['prefix'].rstrip('/')}/ground_truth_annots/".startswith(f"{spec['outputPrefix'].rstrip('/')}/")
+            "outputPrefix" in spec
+            and f"{_folder(spec, 'prefix')}ground_truth_annots/".startswith(_folder(spec, "outputPrefix"))
         )
     ),
     "is not a bucket name": lambda name: ".." not in name and not re.fullmatch(r"\d+(\.\d+){3}", name),
@@ -177,7 +228,7 @@ def with_value(path: tuple[str, ...], value: Any) -> dict[str, Any]:
     spec: dict[str, Any] = copy.deepcopy(MINIMAL)
     place: Any = spec
     for step, following in zip(path, (*path[1:], None), strict=True):
-        content = value if following is None else [] if following == "[]" else {}
+        content = value if following is None else [] if following == "[]" else dict(ITEM) if step == "[]" else {}
         if step == "[]":
             place.append(content)
             place = place[-1]

@@ -29,7 +29,7 @@ def test_the_command_prints_the_file() -> None:
 
     wheel = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert printed == (REPOSITORY / "crds" / "labelingrounds.yaml").read_text("utf-8")
-    assert wheel["force-include"] == {"crds/labelingrounds.yaml": "labelround/crds/labelingrounds.yaml"}
+    assert wheel["force-include"]["crds/labelingrounds.yaml"] == "labelround/crds/labelingrounds.yaml"
 
 
 def test_the_reference_in_the_docs_is_the_one_made_from_the_crd() -> None:

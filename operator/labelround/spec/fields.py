@@ -134,15 +134,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class IntegerOrText:
-    """A quantity such as `2` or `500m`."""
+    """A quantity such as `2` or `500m`; a number is `minimum` or more."""
 
     text: Text
+    minimum: int = 0
     default: None = None
 
     def read(self, value: Any, path: str, reading: Reading) -> int | str | None:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        return self.text.read(value, path, reading)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return self.text.read(value, path, reading)
+        if value < self.minimum:
+            reading.refuse(path, f"is {value}", f"write {self.minimum} or more")
+            return None
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 JOB_NAME_MAX_LENGTH = 63
 ATTRIBUTE_NAME_MAX_LENGTH = 127
 OBJECT_NAME_MAX_LENGTH = 253
+KUBERNETES_LABEL_MAX_LENGTH = OBJECT_NAME_MAX_LENGTH + len("/") + 63
 BUCKET_NAME_LENGTHS = (3, 63)
 KEY_MAX_BYTES = 1024
 MAX_LABELS_PER_JOB = 50
@@ -25,6 +26,7 @@ JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 ATTRIBUTE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,126}")
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+KUBERNETES_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 WORKTEAM_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 WORKTEAM_ARN = re.compile(r"arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:workteam/[!-~]*")
 
@@ -96,6 +98,21 @@ def object_name_problem(name: str) -> str:
             f"{name!r} is not a name; use lower case letters, digits, - and . and begin and end with a letter or digit"
         )
     return ""
+
+
+def kubernetes_label_problem(name: str) -> str:
+    """Why `name` cannot be a Kubernetes label or a taint, which is a name, or a domain, / and a name."""
+    domain, slash, last = name.rpartition("/")
+    if not KUBERNETES_NAME.fullmatch(last) or (slash and object_name_problem(domain)):
+        return f"{name!r} is no Kubernetes label; write a name, or a domain, / and a name"
+    return ""
+
+
+def kubernetes_value_problem(value: str) -> str:
+    """Why `value` cannot be the value of a Kubernetes label."""
+    if KUBERNETES_NAME.fullmatch(value):
+        return ""
+    return f"{value!r} is no value of a Kubernetes label; use letters, digits and -_. between them"
 
 
 def workteam_problem(workteam: str) -> str:

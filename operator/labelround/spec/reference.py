@@ -84,8 +84,13 @@ def _rules(schema: Mapping[str, Any]) -> Iterator[str]:
     for rule in schema.get("x-kubernetes-validations", ()):
         refused.setdefault(rule["message"], []).append(f"`{rule['fieldPath'][1:]}`")
     for name, field in schema["properties"].items():
-        own = (*field.get("x-kubernetes-validations", ()), *field.get("items", {}).get("x-kubernetes-validations", ()))
-        for rule in own:
+        inner = field.get("items", field)
+        if "properties" in inner:
+            continue  # a section of its own
+        for rule in (
+            *field.get("x-kubernetes-validations", ()),
+            *field.get("items", {}).get("x-kubernetes-validations", ()),
+        ):
             refused.setdefault(rule["message"], []).append(f"`{name}`")
     if refused:
         yield "Refused, besides what the table says:\n"

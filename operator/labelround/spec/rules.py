@@ -7,6 +7,7 @@ from typing import Any
 
 from labelround.errors import Problem
 from labelround.spec.names import ANNOTATIONS_FOLDER, ATTRIBUTE_NAME_MAX_LENGTH, DATASET_FOLDER, MAX_LABELS_PER_JOB
+from labelround.spec.quantities import billionths
 from labelround.uri import folder
 
 GROUP_ENDING_LENGTH = len("-g3")
@@ -29,6 +30,7 @@ def problems_between(spec: Mapping[str, Any]) -> Iterator[Problem]:
         if not mixed or "outputPrefix" in spec:
             yield from _mixed_dataset_folder(images, prefix, output)
     yield from _label_groups(spec)
+    yield from _conversion(spec.get("conversion", {}))
     if spec.get("labelingJob", {}).get("adopt") and spec.get("attempts", 1) > 1:
         yield Problem(
             "spec.attempts",
@@ -75,6 +77,35 @@ def _label_groups(spec: Mapping[str, Any]) -> Iterator[Problem]:
             "spec.labelingJob.labelAttributeName",
             f"leaves no room for the group's ending with more than {MAX_LABELS_PER_JOB} labels",
             f"write at most {longest} characters",
+        )
+
+
+def _conversion(conversion: Mapping[str, Any]) -> Iterator[Problem]:
+    """A pod that Kubernetes would refuse is refused while it is easily changed."""
+    resources = conversion.get("resources", {})
+    requests, limits = resources.get("requests", {}), resources.get("limits", {})
+    for name in requests.keys() & limits.keys():
+        if billionths(requests[name]) > billionths(limits[name]):
+            yield Problem(
+                f"spec.conversion.resources.requests.{name}",
+                f"is {requests[name]}, more than the limit, {limits[name]}",
+                "raise the limit",
+            )
+    for index, toleration in enumerate(conversion.get("tolerations", ())):
+        yield from _toleration(toleration, f"spec.conversion.tolerations[{index}]")
+
+
+def _toleration(toleration: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    exists = toleration.get("operator") == "Exists"
+    if not toleration.get("key") and not exists:
+        yield Problem(f"{path}.key", "is empty, which means every taint", "write a key, or operator: Exists")
+    if toleration.get("value") and exists:
+        yield Problem(f"{path}.value", "has no meaning with operator: Exists", "remove it")
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        yield Problem(
+            f"{path}.tolerationSeconds",
+            "has no meaning without effect: NoExecute",
+            "remove it, or add the effect",
         )
 
 

@@ -5,7 +5,6 @@ The same table stands in `crds/labelingrounds.yaml` for the Kubernetes API; a te
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from enum import Enum
 
@@ -13,6 +12,7 @@ from labelround.spec import names, texts
 from labelround.spec.fields import Boolean, Choice, Integer, IntegerOrText, Items, Section, Text, TextMap
 from labelround.spec.model import DeletionPolicy, ImagesMode, OutputFormat
 from labelround.spec.names import PUBLIC_WORKFORCE_CLOSED
+from labelround.spec.quantities import RESOURCES, quantity_problem
 
 # What the cost limit of the Kubernetes API leaves room for, when it looks for repeated labels of 256 characters.
 MAX_LABELS = 180
@@ -29,18 +29,16 @@ def _values(members: type[Enum]) -> tuple[str, ...]:
     return tuple(member.value for member in members)
 
 
-def _pattern(pattern: str, what: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern)
-    return lambda text: "" if compiled.fullmatch(text) else f"{text!r} is not {what}"
-
-
 _PREFIX = Text(max_length=512, min_length=1, check=texts.prefix_problem)
 _LABEL = Text(max_length=names.LABEL_MAX_LENGTH, min_length=1, check=texts.label_problem)
 _EXAMPLES = Items(Text(max_length=1024, min_length=1, check=texts.example_key_problem), max_items=10)
 _OBJECT_NAME = Text(max_length=253, check=_where_given(names.object_name_problem))
-_QUANTITY = IntegerOrText(Text(max_length=64, check=_pattern(texts.QUANTITY, "a quantity such as 2, 500m or 1Gi")))
-_RESOURCES = TextMap(_QUANTITY, max_items=16, key=Text(max_length=253, min_length=1))
-_KUBERNETES_KEY = Text(max_length=317, min_length=1)
+_QUANTITY = IntegerOrText(Text(max_length=64, check=quantity_problem))
+_AMOUNTS = Section(dict.fromkeys(RESOURCES, _QUANTITY))
+_KUBERNETES_LABEL = Text(
+    max_length=names.KUBERNETES_LABEL_MAX_LENGTH, min_length=1, check=names.kubernetes_label_problem
+)
+_KUBERNETES_VALUE = Text(max_length=63, check=_where_given(names.kubernetes_value_problem))
 
 INSTRUCTIONS = Section(
     {
@@ -96,9 +94,9 @@ DATASET = Section(
 
 TOLERATION = Section(
     {
-        "key": Text(max_length=317),
+        "key": Text(max_length=names.KUBERNETES_LABEL_MAX_LENGTH, check=_where_given(names.kubernetes_label_problem)),
         "operator": Choice(("Exists", "Equal")),
-        "value": Text(max_length=63),
+        "value": _KUBERNETES_VALUE,
         "effect": Choice(("NoSchedule", "PreferNoSchedule", "NoExecute")),
         "tolerationSeconds": Integer(0, LARGEST_INTEGER),
     }
@@ -108,9 +106,9 @@ CONVERSION = Section(
     {
         "imagesPerPod": Integer(1, 100_000, default=10_000),
         "parallelism": Integer(1, 1000, default=10),
-        "resources": Section({"requests": _RESOURCES, "limits": _RESOURCES}),
+        "resources": Section({"requests": _AMOUNTS, "limits": _AMOUNTS}),
         "serviceAccountName": _OBJECT_NAME,
-        "nodeSelector": TextMap(Text(max_length=63), max_items=32, key=_KUBERNETES_KEY),
+        "nodeSelector": TextMap(_KUBERNETES_VALUE, max_items=32, key=_KUBERNETES_LABEL),
         "tolerations": Items(TOLERATION, max_items=32),
         "priorityClassName": _OBJECT_NAME,
         "queueName": Text(max_length=63, check=_where_given(names.object_name_problem)),

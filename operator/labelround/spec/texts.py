@@ -12,10 +12,6 @@ from labelround.spec.names import KEY_MAX_BYTES, OWNERSHIP_TAG_PREFIX, RESERVED_
 
 # What Ground Truth writes below a prefix takes up to 300 bytes of a key's 1,024.
 PREFIX_MAX_BYTES = 700
-QUANTITY = (
-    r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
-    r"([KMGTPE]i|[numkMGTPE]|[eE][+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+))?"
-)
 
 # Control characters, and the two separators that many readers take for the end of a line.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
