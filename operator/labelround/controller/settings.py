@@ -163,10 +163,11 @@ def _lease(lease: Mapping[str, Any], namespace: str, identity: str) -> LeaseSett
 
 
 def _conversion(conversion: Mapping[str, Any]) -> ConversionSettings:
+    named = {kind: amounts for kind, amounts in conversion["resources"].items() if amounts}
     return ConversionSettings(
         image=conversion["image"],
         image_pull_policy=conversion["imagePullPolicy"],
-        resources=MappingProxyType(conversion["resources"]),
+        resources=MappingProxyType(named),
         environment=conversion["environment"],
     )
 
