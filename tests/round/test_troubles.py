@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.round.scenes import Scene, ended, labeling, scene
@@ -23,6 +25,7 @@ from labelround.errors import (
     Unavailable,
 )
 from labelround.groundtruth.errors import JobAbsent, NameInUse, translate
+from labelround.local import LocalRunner, RecordFile
 from labelround.reconcile import Result
 from labelround.trouble import needs_a_person, reason_of
 
@@ -101,6 +104,26 @@ def test_every_class_of_error_has_a_reason_and_a_verdict() -> None:
     assert {"Unavailable", "StorageFull", "StorageError", "JobAbsent", "NameInUse"} <= waiting
     assert waiting.isdisjoint({"Conflict", "InvalidInput", "InvalidRound", "Failed", "StorageDenied", "ObjectNotFound"})
     assert reason_of(LabelroundError("?")) == "ServiceUnavailable"
+
+
+@pytest.mark.parametrize(("error", "reason", "stalls"), TROUBLES.values(), ids=TROUBLES)
+def test_a_local_run_ends_with_the_very_trouble(
+    error: LabelroundError, reason: str, stalls: bool, tmp_path: Path
+) -> None:
+    """Message and exit code are the error's own, the record tells the reason; only Unavailable is waited for."""
+    stage, pauses = ended(), list[float]()
+    stage.converter.refusal = error
+    runner = LocalRunner(stage.reconciler, tmp_path, 0.5, pauses.append)
+    document: dict[str, Any] = {"spec": {}}
+
+    with pytest.raises(type(error)) as raised:
+        runner.run(stage.round, document)
+
+    record = RecordFile.of(tmp_path, stage.round).read()
+    assert raised.value is error
+    assert condition(record.status, "Succeeded")["reason"] == reason
+    assert bool(pauses) == isinstance(error, Unavailable)
+    assert not (pauses and stalls)
 
 
 def test_a_trouble_on_the_way_goes_on_where_it_was() -> None:
