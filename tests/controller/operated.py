@@ -25,6 +25,7 @@ from labelround.controller.rules import Backend, BucketRule, Policy, Rule
 from labelround.controller.sessions import Session, SessionKey, Sessions
 from labelround.controller.versions import Versions
 from labelround.controller.workers import Workers
+from labelround.errors import Unavailable
 from labelround.storage import MemoryBuckets, S3Buckets
 
 NAMESPACE, NAME = "team-a", "pens-1"
@@ -35,12 +36,14 @@ START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
 
 class StandInSessions(Sessions):
-    """One session for every backend, over memory."""
+    """One session for every backend, over memory, but for one named `away`."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     def open(self, backend: Backend, namespace: str) -> Session:
+        if backend.name == "away":
+            raise Unavailable(f"the backend {backend.name} does not answer")
         return self.session
 
 

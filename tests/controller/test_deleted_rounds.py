@@ -8,7 +8,6 @@ import pytest
 from tests.controller.labeling_stub import JobsInMemory, labeling_job
 
 from labelround.controller.deletion import Remains, stop_jobs
-from labelround.errors import Unavailable
 from labelround.groundtruth.api import JobStatus
 from labelround.plan import job_name
 
@@ -37,7 +36,7 @@ def test_running_jobs_of_every_attempt_chunk_and_group_are_stopped() -> None:
     names = [name(1, 0, 0), name(1, 0, 1), name(1, 1, 0), name(1, 1, 1), name(2, 0, 0), name(2, 0, 1)]
     jobs.add(*(labeling_job(each) for each in names))
 
-    stopped = stop_jobs(remains(labels=[f"label-{number}" for number in range(60)], attempts=3), [jobs])
+    stopped = stop_jobs(remains(labels=[f"label-{number}" for number in range(60)], attempts=3), jobs)
 
     assert stopped == names
     assert all(job.status is JobStatus.STOPPING for job in jobs.jobs.values())
@@ -49,7 +48,10 @@ def test_a_job_that_has_ended_or_is_ending_is_left_alone(status: JobStatus) -> N
     jobs = JobsInMemory()
     jobs.add(labeling_job(name(), status))
 
-    assert stop_jobs(remains(), [jobs]) == []
+    stop_jobs(remains(), jobs)
+
+    assert jobs.jobs[name()].status is status
+    assert jobs.calls == [f"describe {name()}", f"describe {name(chunk=1)}"]
 
 
 def test_a_job_of_that_name_with_other_tags_is_never_stopped() -> None:
@@ -57,7 +59,7 @@ def test_a_job_of_that_name_with_other_tags_is_never_stopped() -> None:
     jobs = JobsInMemory()
     jobs.add(labeling_job(name(), uid="another"))
 
-    assert stop_jobs(remains(), [jobs]) == []
+    assert stop_jobs(remains(), jobs) == []
 
 
 @pytest.mark.parametrize("spec", [{"deletionPolicy": "Orphan"}, {"labelingJob": {"adopt": "made-by-hand"}}])
@@ -70,18 +72,7 @@ def test_a_round_without_jobs_costs_one_question() -> None:
     """The first absent name ends the search."""
     jobs = JobsInMemory()
 
-    stopped = stop_jobs(remains(attempts=5), [jobs])
+    stopped = stop_jobs(remains(attempts=5), jobs)
 
     assert stopped == []
     assert jobs.calls == [f"describe {name()}"]
-
-
-def test_a_backend_that_is_away_does_not_keep_jobs_elsewhere_running() -> None:
-    """All are tried before the failure is told."""
-    away, there = JobsInMemory(failure=Unavailable("away")), JobsInMemory()
-    there.add(labeling_job(name()))
-
-    with pytest.raises(Unavailable):
-        stop_jobs(remains(), [away, there])
-
-    assert there.jobs[name()].status is JobStatus.STOPPING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.controller.operated import KEY, NAME, NAMESPACE, Operated
 from labelround.cluster.api import ROUNDS, ObjectAbsent, ObjectChanged
 from labelround.controller.deletion import FINALIZER
 from labelround.controller.requeue import AT_ONCE
+from labelround.controller.rules import Backend, Policy
 from labelround.errors import Unavailable
 from labelround.groundtruth.api import JobStatus
 
@@ -230,7 +232,7 @@ def test_a_deleted_round_that_orphans_its_job_leaves_it_running(operated: Operat
 def test_a_deletion_needs_neither_the_policy_nor_the_bucket(operated: Operated) -> None:
     """Both may be gone before the round is."""
     name = labeling(operated)
-    operated.passes.gate.policy = type(operated.passes.gate.policy)((), operated.passes.gate.policy.backends)
+    operated.passes.gate.policy = Policy((), operated.passes.gate.policy.backends)
     operated.buckets.buckets.clear()
     operated.delete()
 
@@ -256,6 +258,30 @@ def test_a_deletion_waits_for_a_backend_that_is_away_but_not_for_ever(operated: 
     assert operated.cluster.all(ROUNDS) == []
     assert ("Warning", "LabelingJobsLeft") in operated.events()
     assert operated.registry.get_sample_value("labelround_abandoned_total") == 1
+
+
+def test_only_the_backends_of_a_namespace_are_asked_about_its_jobs(operated: Operated) -> None:
+    """Another team's may well refuse us, and must not hold up the deletion."""
+    gate = operated.passes.gate
+    gate.policy = replace(gate.policy, backends={**gate.policy.backends, "other": Backend("other", "eu-west-1")})
+
+    served, unserved = gate.backends(NAMESPACE), gate.backends("nobody-knows")
+
+    assert [backend.name for backend in served] == ["main"]
+    assert [backend.name for backend in unserved] == ["main", "other"]
+
+
+def test_a_backend_that_is_away_does_not_matter_when_another_has_the_jobs(operated: Operated) -> None:
+    """The round's jobs are at one place."""
+    name = labeling(operated)
+    gate = operated.passes.gate
+    gate.policy = Policy((), {"away": Backend("away", "eu-west-1"), **gate.policy.backends})
+    operated.delete()
+
+    operated.step()
+
+    assert operated.jobs.jobs[name].status is JobStatus.STOPPING
+    assert operated.cluster.all(ROUNDS) == []
 
 
 def test_the_finalizers_of_others_stay(operated: Operated) -> None:

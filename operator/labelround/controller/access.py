@@ -14,6 +14,7 @@ from labelround.controller.policy import grant
 from labelround.controller.pollers import Pollers
 from labelround.controller.rules import Backend, Grant, Policy
 from labelround.controller.sessions import Session, Sessions, check_bucket_owner
+from labelround.errors import LabelroundError
 from labelround.groundtruth.api import LabelingAPI
 from labelround.request import JobSettings
 from labelround.spec.model import LabelingRound
@@ -56,9 +57,17 @@ class Gate:
             self._check_adopted(round, allowed, session, api)
         return Access(allowed, session, api, allowed.job_settings(self.cluster_name))
 
-    def backends(self) -> list[Backend]:
-        """Where labeling jobs of a namespace's rounds may be, whatever the policy says now."""
-        return list(self.policy.backends.values())
+    def backends(self, namespace: str) -> list[Backend]:
+        """Where labeling jobs of a namespace's rounds may be: at the backends of its rules.
+
+        When no rule serves it any more, or its Kubernetes labels cannot be had, they may be at any backend.
+        """
+        try:
+            labels = self._namespace_labels(namespace)
+        except LabelroundError:
+            labels = {}
+        names = dict.fromkeys(rule.backend for rule in self.policy.rules if rule.serves(namespace, labels))
+        return [self.policy.backends[name] for name in names or self.policy.backends]
 
     def forget(self, key: RoundKey) -> None:
         """The round has ended, or is gone."""

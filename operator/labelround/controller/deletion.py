@@ -6,12 +6,11 @@ carry its tags. Data is never deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from labelround.errors import LabelroundError
 from labelround.groundtruth.api import JobStatus, LabelingAPI, LabelingJob
 from labelround.plan import job_name, label_groups
 from labelround.request import UID_TAG
@@ -66,21 +65,10 @@ class Remains:
         return (job.tags or {}).get(UID_TAG) == self.uid
 
 
-def stop_jobs(remains: Remains, apis: Iterable[LabelingAPI]) -> list[str]:
-    """Stop every running job of the round, wherever it is; the names of those that were asked to stop.
-
-    Raises LabelroundError, after having tried everywhere, when a service could not be asked.
-    """
-    stopped: list[str] = []
-    failure: LabelroundError | None = None
-    for api in apis:
-        try:
-            for job in remains.jobs(api):
-                if remains.is_ours(job) and not job.status.is_terminal and job.status is not JobStatus.STOPPING:
-                    api.stop(job.name)
-                    stopped.append(job.name)
-        except LabelroundError as error:
-            failure = error
-    if failure is not None:
-        raise failure
-    return stopped
+def stop_jobs(remains: Remains, api: LabelingAPI) -> list[str]:
+    """Stop every running job of the round; the names of all of its jobs that are there. Raises LabelroundError."""
+    ours = [job for job in remains.jobs(api) if remains.is_ours(job)]
+    for job in ours:
+        if not job.status.is_terminal and job.status is not JobStatus.STOPPING:
+            api.stop(job.name)
+    return [job.name for job in ours]

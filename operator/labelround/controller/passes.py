@@ -169,17 +169,18 @@ class Passes:
         return None
 
     def _stop(self, remains: Remains, key: RoundKey) -> None:
-        sessions = self.gate.sessions
+        """Raises LabelroundError when a backend that may have the jobs cannot be asked, and no other has them."""
         failure: LabelroundError | None = None
-        apis = []
-        for backend in self.gate.backends():
+        found = False
+        for backend in self.gate.backends(key.namespace):
             try:
-                apis.append(MeteredAPI(sessions.open(backend, key.namespace).api, self.metrics))
+                api = MeteredAPI(self.gate.sessions.open(backend, key.namespace).api, self.metrics)
+                for job in stop_jobs(remains, api):
+                    found = True
+                    _log.info("%s: the labeling job %s is stopped", key, job)
             except LabelroundError as error:
                 failure = error
-        for name in stop_jobs(remains, apis):
-            _log.info("%s: stopped the labeling job %s", key, name)
-        if failure is not None:
+        if failure is not None and not found:
             raise failure
 
     def _abandon(self, key: RoundKey, body: Object, error: LabelroundError) -> None:
