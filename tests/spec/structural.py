@@ -111,7 +111,7 @@ RULES: dict[str, Callable[[Any], bool]] = {
     "service writes; choose another prefix": lambda spec: (
         not _inside(spec, "imagesPrefix", "prefix", "ground_truth_annots/")
     ),
-    "where the dataset goes": lambda spec: (
+    "in prefix by default": lambda spec: (
         "outputPrefix" in spec or not _inside(spec, "imagesPrefix", "prefix", "yolo_annot_files/")
     ),
     "lies inside imagesPrefix; choose a folder outside": lambda spec: not _inside(spec, "outputPrefix", "imagesPrefix"),

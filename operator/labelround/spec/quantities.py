@@ -10,9 +10,6 @@ from types import MappingProxyType
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 QUANTITY = r"[+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?"
 
-# Kubernetes rounds up to billionths, and counts no further than a signed number of 64 bits does.
-_SMALLEST_PARTS = 10**9
-_LARGEST = (2**63 - 1) * _SMALLEST_PARTS
 _UNITS = MappingProxyType(
     {
         "": Fraction(1),
@@ -28,9 +25,9 @@ def quantity_problem(text: str) -> str:
     return "" if re.fullmatch(QUANTITY, text) else f"{text!r} is not a quantity such as 2, 500m or 1Gi"
 
 
-def billionths(quantity: int | str) -> int:
-    """How much a quantity without a problem is, so that two can be compared as Kubernetes compares them."""
+def amount(quantity: int | str) -> Fraction:
+    """How much a quantity without a problem is; Kubernetes rounds up to billionths."""
     found = re.fullmatch(r"[+]?([0-9.]+)(.*)", str(quantity))
     number, unit = found.groups() if found else ("0", "")
     factor = _UNITS[unit] if unit in _UNITS else Fraction(10) ** int(unit[1:])
-    return min(math.ceil(Fraction(number) * factor * _SMALLEST_PARTS), _LARGEST)
+    return Fraction(math.ceil(Fraction(number) * factor * 10**9), 10**9)

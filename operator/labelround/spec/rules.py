@@ -7,7 +7,7 @@ from typing import Any
 
 from labelround.errors import Problem
 from labelround.spec.names import ANNOTATIONS_FOLDER, ATTRIBUTE_NAME_MAX_LENGTH, DATASET_FOLDER, MAX_LABELS_PER_JOB
-from labelround.spec.quantities import billionths
+from labelround.spec.quantities import amount
 from labelround.uri import folder
 
 GROUP_ENDING_LENGTH = len("-g3")
@@ -85,7 +85,7 @@ def _conversion(conversion: Mapping[str, Any]) -> Iterator[Problem]:
     resources = conversion.get("resources", {})
     requests, limits = resources.get("requests", {}), resources.get("limits", {})
     for name in requests.keys() & limits.keys():
-        if billionths(requests[name]) > billionths(limits[name]):
+        if amount(requests[name]) > amount(limits[name]):
             yield Problem(
                 f"spec.conversion.resources.requests.{name}",
                 f"is {requests[name]}, more than the limit, {limits[name]}",

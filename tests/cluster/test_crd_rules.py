@@ -1,0 +1,92 @@
+"""What the API server takes and refuses: the CustomResourceDefinition on a real one, beside the parser."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.cluster.access import ControlPlane
+from tests.cluster.documents import BAD, GOOD, spec
+from tests.cluster.fixtures import namespace_of
+from tests.cluster.verdicts import Judge
+from tests.sizes import sized
+from tests.spec.structural import SPEC_SCHEMA, document, faults, leaves, with_value
+from tests.spec.test_parser_against_crd import ODD_VALUES, PARSER_ALONE
+
+from labelround.errors import InvalidRound
+from labelround.spec.parse import parse_round
+
+
+@pytest.fixture(scope="module")
+def judge(control_plane: ControlPlane) -> Iterator[Judge]:
+    """An API server that is asked, and keeps nothing."""
+    name = f"tests-{uuid4().hex[:12]}"
+    with namespace_of(control_plane, name):
+        yield Judge(control_plane, name)
+
+
+def problems(document: dict[str, Any]) -> list[str]:
+    """What the parser finds wrong, each with its field."""
+    try:
+        parse_round(document)
+    except InvalidRound as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("changes", GOOD.values(), ids=GOOD)
+def test_good_rounds_are_taken_by_all_three(changes: dict[str, Any], judge: Judge) -> None:
+    """The API server, the parser, and the validator of schemas that other tests trust."""
+    round = document(spec(changes))
+
+    verdict = judge.create(round)
+
+    assert (verdict.message, problems(round), faults(round["spec"], SPEC_SCHEMA)) == ("", [], [])
+
+
+@pytest.mark.parametrize(("changes", "field", "message"), BAD.values(), ids=BAD)
+def test_bad_rounds_are_refused_by_all_three(changes: dict[str, Any], field: str, message: str, judge: Judge) -> None:
+    """The API server names the field and says why; the parser finds the same field at fault."""
+    round = document(spec(changes))
+
+    verdict = judge.create(round)
+
+    assert not verdict.accepted
+    if field:
+        assert [text for where, text in verdict.causes if where.startswith(field) and message in text], verdict.message
+    else:
+        assert message in verdict.message
+    assert [problem for problem in problems(round) if problem.startswith(field.split("[")[0])]
+    assert faults(round["spec"], SPEC_SCHEMA)
+
+
+def test_every_rule_is_broken_by_a_document() -> None:
+    """No rule of the CustomResourceDefinition is untried."""
+    rules = [
+        one
+        for _, field in [((), SPEC_SCHEMA), *leaves(SPEC_SCHEMA)]
+        for one in field.get("x-kubernetes-validations", ())
+    ]
+    stated = [one["message"] for one in rules if "oldSelf" not in one["rule"]]
+
+    untried = [each for each in stated if not any(message in each for _, _, message in BAD.values())]
+
+    assert untried == []
+
+
+def test_odd_values_are_judged_alike_in_every_field(judge: Judge) -> None:
+    """Whatever stands in a field, of any type, the API server, the parser and the other tests' validator agree."""
+    fields = [path for path, _ in leaves(SPEC_SCHEMA)]
+    cases = [(path, value) for path in fields for value in ODD_VALUES][:: sized(11, 1)]
+    rounds = [document(with_value(path, copy.deepcopy(value))) for path, value in cases]
+
+    verdicts = judge.create_each(rounds)
+
+    for case, round, verdict in zip(cases, rounds, verdicts, strict=True):
+        found = problems(round)
+        alone = [problem for problem in found if any(sign in problem for sign in PARSER_ALONE)]
+        assert verdict.accepted == (not faults(round["spec"], SPEC_SCHEMA)), (case, verdict.message)
+        assert verdict.accepted == (not found) or alone == found, (case, verdict.message, found)
