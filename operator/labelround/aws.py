@@ -67,7 +67,7 @@ def client_of(
     from botocore.config import Config
 
     config = Config(
-        retries={"mode": "standard", "max_attempts": attempts},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=min(CONNECT_TIMEOUT_SECONDS, read_timeout),
         read_timeout=read_timeout,
         max_pool_connections=connections,

@@ -21,6 +21,7 @@ from labelround.uri import ObjectURI, is_s3
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+BOTO3_RETRIES = 5
 RETRIED_FOR = timedelta(minutes=3)
 # Less than the time that boto3 leaves between a refresh and the end of what it refreshes.
 CREDENTIALS_KEPT = timedelta(minutes=5)
@@ -144,7 +145,7 @@ class S3Buckets:
             "s3": {"addressing_style": "path"},
         }
         config = Config(
-            retries={"mode": "standard", "max_attempts": min(self.limits.retries + 1, 5)},
+            retries={"mode": "standard", "max_attempts": min(self.limits.retries, BOTO3_RETRIES)},
             connect_timeout=min(CONNECT_SECONDS, self.limits.timeout_seconds),
             read_timeout=min(READ_SECONDS, self.limits.timeout_seconds),
             max_pool_connections=self.limits.connections,
