@@ -71,7 +71,7 @@ def test_a_round_that_is_seen_is_brought_as_far_as_it_goes(operated: Operated) -
     ("error", "result"),
     [
         (Unavailable("the API server restarts"), "unavailable"),
-        (RequestRefused("GET: 401", 401), "unavailable"),
+        (RequestRefused("GET: 403", 403), "unavailable"),
         (ObjectChanged("409"), "changed"),
         (RuntimeError("a bug"), "error"),
     ],

@@ -25,7 +25,7 @@ class ObjectTaken(LabelroundError):
 
 
 class RequestRefused(Failed):
-    """The API server said no, and saying it again cannot help. `status` is the HTTP status (401, 403, 422, ...)."""
+    """The API server said no, and saying it again cannot help. `status` is the HTTP status (403, 422, ...)."""
 
     def __init__(self, message: str, status: int) -> None:
         self.status = status
@@ -64,8 +64,8 @@ ACCESS_REVIEWS = Resource(
 class Cluster(Protocol):
     """One cluster. Every call is synchronous, bounded in time and safe in threads.
 
-    Raises ObjectAbsent, ObjectChanged, ObjectTaken, RequestRefused, and Unavailable for what may pass by itself (429,
-    5xx, a connection that fails or takes too long).
+    Raises ObjectAbsent, ObjectChanged, ObjectTaken, RequestRefused, and Unavailable for what may pass by itself (401,
+    429, 5xx, a connection that fails or takes too long).
     """
 
     def get(self, resource: Resource, namespace: str | None, name: str) -> Object:

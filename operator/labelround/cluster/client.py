@@ -17,6 +17,8 @@ READ_TIMEOUT_SECONDS = 30.0
 PAGE_SIZE = 500
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 MERGE_PATCH = "application/merge-patch+json"
+_MAY_PASS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
+"""Answers that may be another one soon: a token is renewed by itself, and an API server may be about to start."""
 
 
 class KubernetesCluster:
@@ -160,7 +162,7 @@ def _refusal(method: str, path: str, status: int, content: bytes) -> LabelroundE
         return ObjectAbsent(text)
     if status == HTTPStatus.CONFLICT:
         return ObjectTaken(text) if reason == "AlreadyExists" else ObjectChanged(text)
-    if status == HTTPStatus.GONE or status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
+    if status in _MAY_PASS or status >= 500:
         return Unavailable(text)
     return RequestRefused(text, status)
 

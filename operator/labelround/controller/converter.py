@@ -7,7 +7,6 @@ one list of its pods while a pod of it is not ready or after it has failed. A st
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from labelround.cluster.api import JOBS, PODS, Cluster, Object, ObjectAbsent, ObjectTaken, RequestRefused
 from labelround.controller.conversion_job import QUEUE_LABEL, PodSettings, conversion_job, conversion_job_name
@@ -85,8 +84,6 @@ class JobConverter:
         except ObjectAbsent as error:
             raise Unavailable(f"the Job {conversion_job_name(round)} cannot be created now: {error}") from error
         except RequestRefused as refused:
-            if refused.status == HTTPStatus.UNAUTHORIZED:
-                raise
             message = f"the Job {conversion_job_name(round)} cannot be created: {refused}"
             raise Conflict(Reason.CONVERSION_BLOCKED.value, _cut(message)) from refused
 
