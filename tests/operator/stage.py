@@ -66,10 +66,14 @@ class Backend:
 
 @dataclass
 class Stage(World):
-    """A world with a crew behind each backend. A rule of the policy gives the folders of a crew to its backend."""
+    """A world with a crew behind each backend. A rule of the policy gives the folders of a crew to its backend.
+
+    `others` are further namespaces that the operator serves.
+    """
 
     answers: bytes | None = None
     crews: Mapping[str, Crew] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
     folders: dict[str, str] = field(default_factory=dict)
     failing: dict[str, Ended] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
@@ -90,12 +94,14 @@ class Stage(World):
         """A replica of the operator whose policy knows all crews."""
         backends = [self._backend_settings(name) for name in self.backends]
         policy = {"backends": backends, "rules": [self.rule(name) for name in self.backends]}
-        return super().operator(replica, **{"policy": policy} | options)
+        watch = {"namespaces": [self.namespace, *self.others]}
+        given: dict[str, Any] = {"policy": policy, "watch": watch, **options}
+        return super().operator(replica, **given)
 
     def rule(self, crew: str) -> dict[str, Any]:
         """What the policy gives the rounds of a crew."""
         return {
-            "namespaces": [self.namespace],
+            "namespaces": [self.namespace, *self.others],
             "buckets": [{"name": self.bucket.name, "prefixes": [crew]}],
             "backend": crew,
             "executionRoleARN": ROLE,
@@ -174,8 +180,13 @@ class Stage(World):
 
 
 @contextmanager
-def on_stage(control_plane: ControlPlane, s3: S3Server, folder: Path, **crews: Crew) -> Iterator[Stage]:
+def on_stage(
+    control_plane: ControlPlane, s3: S3Server, folder: Path, crews: Mapping[str, Crew], *others: str
+) -> Iterator[Stage]:
     """A stage in a namespace of its own; many tests can share it."""
     namespace = f"tests-{uuid4().hex[:12]}"
-    with namespace_of(control_plane, namespace), Stage(control_plane, namespace, s3, folder, crews=crews) as stage:
+    with (
+        namespace_of(control_plane, namespace),
+        Stage(control_plane, namespace, s3, folder, crews=crews, others=others) as stage,
+    ):
         yield stage

@@ -85,7 +85,7 @@ def stage(
 ) -> Iterator[Stage]:
     """All crews, the operator, and the rounds of the table."""
     folder = tmp_path_factory.mktemp("states")
-    with on_stage(control_plane, minio_server, folder, **CREWS) as stage, stage.operator():
+    with on_stage(control_plane, minio_server, folder, CREWS) as stage, stage.operator():
         for name, end in ENDS.items():
             stage.play(name[:60], end.crew, **end.spec)
         yield stage
