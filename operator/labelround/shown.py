@@ -109,5 +109,5 @@ class ShownRound:
 
     @property
     def stalled(self) -> bool:
-        """Whether it waits for a person. A round that has failed is stalled in kstatus's sense, and waits for nobody."""
+        """Whether it waits for a person. One that has failed is stalled in kstatus's sense, and waits for nobody."""
         return self.condition(ConditionType.STALLED).get("status") == "True" and not self.ended
