@@ -79,7 +79,8 @@ class ControlPlane:
     def install_crd(self) -> None:
         """Apply the CustomResourceDefinition; the API serves it on return."""
         self.kubectl("apply", "--server-side", "--force-conflicts", "-f", CRD_FOLDER)
-        self.kubectl("wait", "--for=condition=Established", CRD, f"--timeout={READY_SECONDS}s")
+        wait = ("wait", "--for=condition=Established", CRD, f"--timeout={READY_SECONDS}s")
+        until(lambda: not self.kubectl(*wait, check=False).returncode, "the definition is taken")  # no status at first
         self.wait_until_served()
 
     def wait_until_served(self) -> None:
