@@ -18,6 +18,55 @@ WORKTEAM = "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/pict
 DOMAIN = "a" * 253
 
 
+# A spec that says something in every field, and nothing that is a default.
+FULL: Spec = {
+    **MINIMAL,
+    "prefix": "bounding_box/round",
+    "outputPrefix": "bounding_box/dataset",
+    "attempts": 2,
+    "suspend": True,
+    "stopLabeling": True,
+    "deletionPolicy": "Orphan",
+    "ttlSecondsAfterFinished": 60,
+    "labelingJob": {
+        "adopt": "",
+        "workteam": "pictures",
+        "labelAttributeName": "boxes",
+        "title": "Pens",
+        "description": "Mark every pen.",
+        "instructions": {"short": "Tight.", "full": "Very tight.", "goodExamples": ["a.png"], "badExamples": ["b.png"]},
+        "workersPerImage": 3,
+        "taskTimeLimitSeconds": 600,
+        "taskAvailabilitySeconds": 3600,
+        "maxConcurrentTasks": 100,
+        "maxHumanLabeledObjectCount": 500,
+        "maxPercentageOfInputDatasetLabeled": 80,
+        "tags": {"team": "vision"},
+    },
+    "dataset": {
+        "split": {"train": 70, "val": 25, "test": 5, "seed": 1, "groupBy": "^(a)"},
+        "images": "Copy",
+        "checkImages": False,
+        "previews": 5,
+    },
+    "conversion": {
+        "imagesPerPod": 500,
+        "parallelism": 2,
+        "resources": {
+            "requests": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
+            "limits": {"cpu": "2", "memory": "2Gi", "ephemeral-storage": "2Gi"},
+        },
+        "serviceAccountName": "data",
+        "nodeSelector": {"disk": "fast"},
+        "tolerations": [
+            {"key": "batch", "operator": "Equal", "value": "yes", "effect": "NoExecute", "tolerationSeconds": 60}
+        ],
+        "priorityClassName": "low",
+        "queueName": "team",
+    },
+}
+
+
 def spec(changes: Mapping[str, Any]) -> Spec:
     """The smallest spec with these changes."""
     changed: Spec = {**copy.deepcopy(MINIMAL), **changes}

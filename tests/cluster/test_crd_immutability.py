@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from tests.cluster.access import ControlPlane
+from tests.cluster.documents import FULL
 from tests.cluster.fixtures import namespace_of
 from tests.cluster.verdicts import Judge
 from tests.spec.structural import MINIMAL, SPEC_SCHEMA, document, leaves
@@ -16,53 +17,6 @@ from tests.spec.structural import MINIMAL, SPEC_SCHEMA, document, leaves
 from labelround.cluster.api import ROUNDS
 from labelround.spec.identity import MUTABLE
 
-# A spec that says something in every field, and nothing that is a default.
-FULL: dict[str, Any] = {
-    **MINIMAL,
-    "prefix": "bounding_box/round",
-    "outputPrefix": "bounding_box/dataset",
-    "attempts": 2,
-    "suspend": True,
-    "stopLabeling": True,
-    "deletionPolicy": "Orphan",
-    "ttlSecondsAfterFinished": 60,
-    "labelingJob": {
-        "adopt": "",
-        "workteam": "pictures",
-        "labelAttributeName": "boxes",
-        "title": "Pens",
-        "description": "Mark every pen.",
-        "instructions": {"short": "Tight.", "full": "Very tight.", "goodExamples": ["a.png"], "badExamples": ["b.png"]},
-        "workersPerImage": 3,
-        "taskTimeLimitSeconds": 600,
-        "taskAvailabilitySeconds": 3600,
-        "maxConcurrentTasks": 100,
-        "maxHumanLabeledObjectCount": 500,
-        "maxPercentageOfInputDatasetLabeled": 80,
-        "tags": {"team": "vision"},
-    },
-    "dataset": {
-        "split": {"train": 70, "val": 25, "test": 5, "seed": 1, "groupBy": "^(a)"},
-        "images": "Copy",
-        "checkImages": False,
-        "previews": 5,
-    },
-    "conversion": {
-        "imagesPerPod": 500,
-        "parallelism": 2,
-        "resources": {
-            "requests": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
-            "limits": {"cpu": "2", "memory": "2Gi", "ephemeral-storage": "2Gi"},
-        },
-        "serviceAccountName": "data",
-        "nodeSelector": {"disk": "fast"},
-        "tolerations": [
-            {"key": "batch", "operator": "Equal", "value": "yes", "effect": "NoExecute", "tolerationSeconds": 60}
-        ],
-        "priorityClassName": "low",
-        "queueName": "team",
-    },
-}
 FIELDS = [path for path, _ in leaves(SPEC_SCHEMA) if "[]" not in path and "{}" not in path]
 IMMUTABLE = [path for path in FIELDS if path[0] not in MUTABLE]
 OPTIONAL = [path for path in IMMUTABLE if path[0] not in SPEC_SCHEMA["required"]]

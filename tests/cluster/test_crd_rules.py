@@ -9,15 +9,20 @@ from uuid import uuid4
 
 import pytest
 from tests.cluster.access import ControlPlane
-from tests.cluster.documents import BAD, GOOD, spec
+from tests.cluster.documents import BAD, FULL, GOOD, spec
 from tests.cluster.fixtures import namespace_of
 from tests.cluster.verdicts import Judge
-from tests.sizes import sized
+from tests.sizes import only_full
 from tests.spec.structural import SPEC_SCHEMA, document, faults, leaves, with_value
 from tests.spec.test_parser_against_crd import ODD_VALUES, PARSER_ALONE
 
+from labelround.cluster.api import JOBS
+from labelround.controller.conversion_job import PodSettings, conversion_job
 from labelround.errors import InvalidRound
 from labelround.spec.parse import parse_round
+
+PODS = {sentence: changes for sentence, changes in GOOD.items() if changes.get("conversion")}
+PODS["everything that can be said of a pod"] = {"conversion": FULL["conversion"]}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,17 @@ def test_bad_rounds_are_refused_by_all_three(changes: dict[str, Any], field: str
     assert faults(round["spec"], SPEC_SCHEMA)
 
 
+@pytest.mark.parametrize("changes", PODS.values(), ids=PODS)
+def test_kubernetes_takes_the_pod_of_every_round_that_is_taken(changes: dict[str, Any], judge: Judge) -> None:
+    """Whoever waited for labels does not learn then that the conversion cannot run."""
+    metadata = {"name": "pens-1", "namespace": judge.namespace, "uid": "1f6c8d5e-7f0a-4b07-9f1c-6d1f0a3b2c4d"}
+    round = parse_round({**document(spec(changes)), "metadata": metadata})
+
+    verdict = judge.create(conversion_job(round, "s3://pictures/conversion.json", PodSettings("labelround")), JOBS)
+
+    assert verdict.message == ""
+
+
 def test_every_rule_is_broken_by_a_document() -> None:
     """No rule of the CustomResourceDefinition is untried."""
     rules = [
@@ -77,10 +93,11 @@ def test_every_rule_is_broken_by_a_document() -> None:
     assert untried == []
 
 
-def test_odd_values_are_judged_alike_in_every_field(judge: Judge) -> None:
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=[pytest.mark.slow, only_full])])
+def test_odd_values_are_judged_alike_in_every_field(step: int, judge: Judge) -> None:
     """Whatever stands in a field, of any type, the API server, the parser and the other tests' validator agree."""
     fields = [path for path, _ in leaves(SPEC_SCHEMA)]
-    cases = [(path, value) for path in fields for value in ODD_VALUES][:: sized(11, 1)]
+    cases = [(path, value) for path in fields for value in ODD_VALUES][::step]
     rounds = [document(with_value(path, copy.deepcopy(value))) for path, value in cases]
 
     verdicts = judge.create_each(rounds)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from tests.cluster.access import ControlPlane
 
-from labelround.cluster.api import ROUNDS
+from labelround.cluster.api import ROUNDS, Resource
 from labelround.cluster.client import connect
 
 THREADS = 4
@@ -35,15 +35,17 @@ class Judge:
 
     def __init__(self, control_plane: ControlPlane, namespace: str = "default") -> None:
         self._client = connect(kubeconfig=str(control_plane.kubeconfig), threads=THREADS)
-        self._url = self._client.configuration.host + ROUNDS.path(namespace)
+        self.namespace = namespace
 
-    def create(self, document: Mapping[str, Any]) -> Verdict:
+    def create(self, document: Mapping[str, Any], resource: Resource = ROUNDS) -> Verdict:
         """What creating it would bring."""
-        return self._ask("POST", self._url, document, "application/json")
+        url = f"{self._client.configuration.host}{resource.path(self.namespace)}"
+        return self._ask("POST", url, document, "application/json")
 
     def update(self, name: str, patch: Mapping[str, Any]) -> Verdict:
         """What a merge patch of a round that is there would bring."""
-        return self._ask("PATCH", f"{self._url}/{name}", patch, "application/merge-patch+json")
+        url = f"{self._client.configuration.host}{ROUNDS.path(self.namespace, name)}"
+        return self._ask("PATCH", url, patch, "application/merge-patch+json")
 
     def create_each(self, documents: Iterable[Mapping[str, Any]]) -> list[Verdict]:
         """What creating each would bring, in their order."""
