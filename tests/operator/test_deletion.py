@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -156,20 +156,17 @@ def test_an_adopted_labeling_job_goes_on(stage: Stage) -> None:
 
 def test_rounds_go_with_their_namespace(stage: Stage, control_plane: ControlPlane) -> None:
     """Their labeling jobs are stopped, although no Event can be written any more."""
-    names = ["doomed-labeling", "doomed-converting", "doomed-succeeded"]
+    crews = {"doomed-labeling": "nobody", "doomed-queued": "able", "doomed-failed": "stops-at-once"}
     with namespace_of(control_plane, DOOMED):
-        secret = {"metadata": {"name": CREDENTIALS_SECRET}, "stringData": dict(ENVIRONMENT)}
-        stage.cluster.create(SECRETS, DOOMED, secret)
-        folders = [stage.new_folder(crew) for crew in ("nobody", "able", "able")]
-        stage.held.add(folders[1])
-        for name, folder in zip(names, folders, strict=True):
-            spec = stage.document(name, imagesPrefix=f"{folder}/images/")
-            stage.cluster.create(ROUNDS, DOOMED, spec)
-        until(lambda: _phases(stage, DOOMED, names) == ["Labeling", "Converting", "Succeeded"], "all are on their way")
-        labeled = stage.cluster.get(ROUNDS, DOOMED, names[0])["status"]["labelingJobs"][0]["name"]
-        assert control_plane.kubectl("delete", "namespace", DOOMED, "--timeout=60s").returncode == 0
+        for name, crew in crews.items():
+            spec = {"imagesPrefix": f"{stage.new_folder(crew)}/images/", "conversion": {"queueName": "gpus"}}
+            stage.cluster.create(ROUNDS, DOOMED, stage.document(name, **spec))
+        until(lambda: [_status(stage, name).get("phase") for name in crews] == ["Labeling", "Queued", "Failed"], "all")
+        job = _status(stage, "doomed-labeling")["labelingJobs"][0]["name"]
 
-    assert stage.backends["nobody"].status(labeled) not in RUNNING
+        control_plane.kubectl("delete", "namespace", DOOMED, "--timeout=60s")
+
+    assert stage.backends["nobody"].status(job) not in RUNNING
 
 
 @pytest.mark.parametrize("trouble", ["credentials gone", "backend down"])
@@ -272,6 +269,7 @@ def test_the_operator_outlives_the_definition_of_its_rounds(
         assert operator.page("/healthz")[0] == 200
 
 
-def _phases(stage: Stage, namespace: str, names: list[str]) -> list[str]:
-    found = [stage.cluster.get(ROUNDS, namespace, name).get("status", {}) for name in names]
-    return [str(status.get("phase", "")) for status in found]
+def _status(stage: Stage, name: str) -> Mapping[str, Any]:
+    """The status of a round in the other namespace."""
+    status: Mapping[str, Any] = stage.cluster.get(ROUNDS, DOOMED, name).get("status") or {}
+    return status
