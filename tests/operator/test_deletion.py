@@ -19,14 +19,13 @@ from tests.cluster.access import CRD_NAME, ControlPlane
 from tests.cluster.fixtures import NewControlPlane, namespace_of
 from tests.operator.conftest import NewWorld
 from tests.operator.faults import Answer
-from tests.operator.installation import CREDENTIALS_SECRET
 from tests.operator.process import OperatorProcess
 from tests.operator.stage import Crew, Stage, on_stage
 from tests.operator.world import World
-from tests.servers.s3 import ENVIRONMENT, S3Server
+from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
 
-from labelround.cluster.api import ROUNDS, SECRETS
+from labelround.cluster.api import ROUNDS
 from labelround.controller.deletion import FINALIZER
 from labelround.server import Faults
 
