@@ -73,15 +73,15 @@ def check_events(world: World, name: str) -> None:
 
 
 def check_objects(world: World, round: Object) -> None:
-    """The bucket holds what a local run leaves, byte for byte, and the file that the pod read."""
+    """The round's folder holds what a local run leaves, byte for byte, and the file that the pod read."""
     expected = undisturbed(world, round)
-    found = _compared(world.objects())
+    found = _compared(world.objects(parse_round(round).prefix))
     assert set(found) == set(expected)
     assert {key: content for key, content in found.items() if expected[key] != content} == {}
 
 
 def undisturbed(world: World, round: Object) -> dict[str, bytes]:
-    """The bucket after the same round was run locally."""
+    """The round's folder after the same round was run locally."""
     document = {
         "apiVersion": round["apiVersion"],
         "kind": round["kind"],
@@ -93,10 +93,9 @@ def undisturbed(world: World, round: Object) -> dict[str, bytes]:
         bucket = local.buckets.open(world.bucket.name)
         for key, content in world.objects(document["spec"]["imagesPrefix"]).items():
             bucket.write(key, content)
-        assert parse_round(document).uid == document["metadata"]["uid"]
         status = local.run(document)
         assert status["phase"] == "Succeeded", status
-        return _compared({meta.key: bucket.read(meta.key) for meta in bucket.list("")})
+        return _compared({meta.key: bucket.read(meta.key) for meta in bucket.list(parse_round(round).prefix)})
 
 
 def _compared(objects: Mapping[str, bytes]) -> dict[str, bytes]:

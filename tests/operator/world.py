@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import yaml
 from tests.cluster.access import ControlPlane
+from tests.cluster.container import Run, run_process
 from tests.cluster.node import Node
 from tests.operator.dialects import S3, Kubernetes, Labeling
 from tests.operator.faults import Fault, Rule, Seen, Where, every
@@ -46,7 +47,7 @@ class World:
     """Use it in a `with`.
 
     `bucket` holds the pictures; by default it is a new one with five small ones. With `answers` None nobody labels;
-    `delay` is the time between two answers of a job.
+    `delay` is the time between two answers of a job. `run` is how the node runs a pod's container.
     """
 
     control_plane: ControlPlane
@@ -57,6 +58,7 @@ class World:
     answers: bytes | None = field(default_factory=all_answers)
     delay: float = 0.0
     faults: Faults = field(default_factory=Faults)
+    run: Run = run_process
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -67,12 +69,10 @@ class World:
             self.endpoint = stack.enter_context(background(self._server_settings(), self.s3.buckets))
             self.labeling = stack.enter_context(Proxy(self.endpoint, Labeling()))
             self.store = stack.enter_context(Proxy(self.s3.url, S3()))
-            authority = self.control_plane.authority.file.read_text("ascii")
-            self.kubernetes = stack.enter_context(Proxy(self.control_plane.url, Kubernetes(), authority))
-            self.node = stack.enter_context(Node(self.control_plane))
+            self.kubernetes = stack.enter_context(self.kubernetes_proxy())
+            self.node = stack.enter_context(Node(self.control_plane, run=self.run))
             secret = {"metadata": {"name": CREDENTIALS_SECRET}, "stringData": dict(ENVIRONMENT)}
             self.cluster.create(SECRETS, self.namespace, secret)
-            self.kubeconfig = operator_kubeconfig(self.control_plane, self.kubernetes.url, self.namespace)
             self._stack = stack.pop_all()
         return self
 
@@ -95,10 +95,15 @@ class World:
     def proxies(self) -> tuple[Proxy, Proxy, Proxy]:
         return self.kubernetes, self.labeling, self.store
 
+    def kubernetes_proxy(self) -> Proxy:
+        """Another way to the API server, for a replica of its own; to be used in a `with`."""
+        return Proxy(self.control_plane.url, Kubernetes(), self.control_plane.authority.file.read_text("ascii"))
+
     def operator(
         self,
         replica: str = "operator-0",
         *,
+        kubernetes: Proxy | None = None,
         supervised: bool = False,
         ready: bool = True,
         variables: Mapping[str, str] | None = None,
@@ -107,7 +112,9 @@ class World:
         """A replica of the operator, to be used in a `with`; `changes` are of its settings, `variables` of its pod."""
         content = settings(self.namespace, self.bucket.name, self.labeling.url, self.store.url, **changes)
         port = free_port()
-        own = environment(self.kubeconfig, port, replica, self.folder)
+        url = (kubernetes or self.kubernetes).url
+        kubeconfig = operator_kubeconfig(self.control_plane, url, f"{self.namespace}-{replica}")
+        own = environment(kubeconfig, port, replica, self.folder)
         file = write_settings(self.folder / f"{replica}.yaml", content)
         log = self.folder / f"{replica}.log"
         return OperatorProcess(file, own | dict(variables or {}), port, log, supervised=supervised, ready=ready)
