@@ -88,6 +88,7 @@ class Exchange:
             user_agent=request.headers.get("User-Agent", ""),
             time=time.time(),
             sent=body[:KEPT_BYTES],
+            headers=request.headers,
         )
         self.requests.append(seen)
         return seen

@@ -7,7 +7,7 @@ with proxy.fault(Cut(Moment.AFTER, act=operator.kill), on("CreateLabelingJob"), 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,6 +31,7 @@ class Seen:
     seconds: float = 0.0
     fault: Fault | None = None
     sent: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def succeeded(self) -> bool:
