@@ -8,7 +8,7 @@ version=${1:-1.37.2}
 [ $# -gt 1 ] && programs=("${@:2}") || programs=(kubectl etcd kube-apiserver kube-controller-manager)
 cache=${LABELROUND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/labelround}
 home=$cache/kubernetes-v$version
-instead="set KUBEBUILDER_ASSETS to a folder that holds kube-apiserver, etcd and kubectl, or name a context of KUBECONFIG in LABELROUND_TEST_CONTEXTS"
+instead="set KUBEBUILDER_ASSETS to a folder that holds kube-apiserver, kube-controller-manager, etcd and kubectl, or name a context of KUBECONFIG in LABELROUND_TEST_CONTEXTS"
 
 say() { echo "$*" >&2; }
 fail() { say "no Kubernetes API server: $1, or $instead"; exit 1; }

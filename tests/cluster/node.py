@@ -63,8 +63,8 @@ class Node:
         self._lives: dict[str, Life] = {}
         self._threads: list[threading.Thread] = []
         self._failures: deque[Ended] = deque()
-        self._folder = tempfile.TemporaryDirectory(prefix="labelround-node-")
         self._api = PodApi(control_plane, self.name, self._closed)
+        self._folder = tempfile.TemporaryDirectory(prefix="labelround-node-")
         self._logs = LogServer(control_plane.authority.server(), self._log_of)
         self._api.register(self._logs.port)
         self._watch = PodWatch(self._api.client, SELECTOR, namespace)
