@@ -33,8 +33,8 @@ class ControlPlane:
 
     def __init__(self, kubeconfig: Path, kubectl: Path, folder: Path) -> None:
         self.kubeconfig = kubeconfig
+        self.folder = folder
         self._kubectl = kubectl
-        self._folder = folder
         self._cluster: KubernetesCluster | None = None
 
     @property
@@ -48,7 +48,7 @@ class ControlPlane:
     def environment(self) -> dict[str, str]:
         """What a process needs to use the cluster as its administrator; kubectl and labelround are on the PATH."""
         path = os.pathsep.join([str(Path(sys.executable).parent), str(self._kubectl.parent), os.environ["PATH"]])
-        return {"KUBECONFIG": str(self.kubeconfig), "PATH": path, "HOME": str(self._folder), "KUBERC": "off"}
+        return {"KUBECONFIG": str(self.kubeconfig), "PATH": path, "HOME": str(self.folder), "KUBERC": "off"}
 
     @property
     def authority(self) -> Authority:
@@ -105,7 +105,7 @@ class ControlPlane:
         context = _named(content["contexts"], content["current-context"])["context"]
         server = _named(content["clusters"], context["cluster"])["cluster"] | ({"server": url} if url else {})
         content = kubeconfig(server, user)
-        path = self._folder / f"{name.replace(':', '-')}.kubeconfig"
+        path = self.folder / f"{name.replace(':', '-')}.kubeconfig"
         path.touch(0o600)
         path.write_text(yaml.safe_dump(content), "utf-8")
         return path

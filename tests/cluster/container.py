@@ -50,12 +50,12 @@ class Log:
 
 @dataclass
 class Container:
-    """One container that runs. `folder` is its own and stands for its file system."""
+    """One container that runs. `folder` is its own and stands for its file system; `pids` tells of its process."""
 
-    name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
+    pids: Path
     message_from_log: bool
     log: Log = field(default_factory=Log)
     process: subprocess.Popen[str] | None = None
@@ -86,12 +86,15 @@ def run_process(container: Container) -> Ended:
         errors="replace",
     )
     container.process = process
+    note = container.pids / str(process.pid)
+    note.touch()
     with process:
         if container.stopped:  # in the moment before there was a process
             process.kill()
         assert process.stdout is not None
         for line in process.stdout:
             container.log.add(line.rstrip("\n"))
+    note.unlink()
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
     written = message.read_text("utf-8", "replace")[:MESSAGE_BYTES] if message.exists() else ""
     if code and not written and container.message_from_log:
@@ -100,10 +103,14 @@ def run_process(container: Container) -> Ended:
 
 
 def container_of(
-    pod: Mapping[str, Any], secret: Callable[[str], Mapping[str, str] | None], extra: Mapping[str, str], folder: Path
+    pod: Mapping[str, Any],
+    secret: Callable[[str], Mapping[str, str] | None],
+    extra: Mapping[str, str],
+    cluster_folder: Path,
 ) -> Container:
     """The pod's only container. `secret` finds the content of a Secret of its namespace; raises SecretMissing."""
     (spec,) = pod["spec"]["containers"]
+    folder = cluster_folder / "pods" / pod["metadata"]["uid"]
     folder.mkdir(parents=True, exist_ok=True)
     scratch = {volume["name"] for volume in pod["spec"].get("volumes", ()) if "emptyDir" in volume}
     mounted = {mount["mountPath"] for mount in spec.get("volumeMounts", ()) if mount["name"] in scratch}
@@ -113,10 +120,10 @@ def container_of(
     words = [_expanded(word, own) for word in (*spec.get("command", ["labelround"]), *spec.get("args", ()))]
     program = PROGRAMS / words[0]
     return Container(
-        name=spec["name"],
         command=[str(program) if program.exists() else words[0], *words[1:]],
         environment=base | dict(extra) | own,
         folder=folder,
+        pids=cluster_folder / "pid",
         message_from_log=spec.get("terminationMessagePolicy") == "FallbackToLogsOnError",
     )
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -64,7 +62,7 @@ class Node:
         self._threads: list[threading.Thread] = []
         self._failures: deque[Ended] = deque()
         self._api = PodApi(control_plane, self.name, self._closed)
-        self._folder = tempfile.TemporaryDirectory(prefix="labelround-node-")
+        self._folder = control_plane.folder
         self._logs = LogServer(control_plane.authority.server(), self._log_of)
         self._api.register(self._logs.port)
         self._watch = PodWatch(self._api.client, SELECTOR, namespace)
@@ -118,7 +116,6 @@ class Node:
             thread.join()
         self._logs.close()
         self._api.unregister()
-        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +175,7 @@ class Node:
                     life.pod,
                     lambda name: self._api.secret(metadata["namespace"], name),
                     self._environment,
-                    Path(self._folder.name) / metadata["uid"],
+                    self._folder,
                 )
             except SecretMissing as missing:
                 reason = "CreateContainerConfigError"

@@ -17,14 +17,17 @@ GUARD = """
 read -r _
 for file in "$1"/pid/*; do
   pid=${file##*/}
-  grep -qaF "$1" "/proc/$pid/cmdline" 2>/dev/null && kill -KILL "$pid"
+  cat "/proc/$pid/cmdline" "/proc/$pid/environ" 2>/dev/null | grep -qaF "$1" && kill -KILL "$pid"
 done
 for _ in 1 2 3 4 5 6 7 8 9; do rm -rf "$1" && break; sleep 0.2; done
 """
 
 
 class ProcessFamily:
-    """Processes with a folder in common, whose path stands in each command line. Close it at the end."""
+    """Processes with a folder in common, whose path stands in each command line or environment. Close it at the end.
+
+    Whoever starts such a process by another way puts a file with its number into `pid` in the folder.
+    """
 
     def __init__(self, name: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"labelround-{name}-"))

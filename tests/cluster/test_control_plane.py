@@ -111,10 +111,12 @@ def test_the_garbage_collector_knows_rounds(cluster: KubernetesCluster, namespac
 def test_nothing_stays_behind_when_the_tests_are_killed(programs: Programs) -> None:
     """Neither a process nor a file, even after SIGKILL."""
     script = (
-        "import os, signal\n"
+        "import os, signal, subprocess\n"
         "from tests.cluster.processes import ProcessFamily\n"
         "family = ProcessFamily('killed')\n"
         "family.start('tail', ['tail', '-f', family.log('tail')], {'PATH': os.environ['PATH']})\n"
+        "other = subprocess.Popen(['sleep', '600'], env={'PATH': os.environ['PATH'], 'HOME': str(family.folder)})\n"
+        "(family.folder / 'pid' / str(other.pid)).touch()\n"
         "print(family.folder, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -205,8 +207,9 @@ def _processes_of(folder: Path) -> list[Path]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if str(folder) in (process / "cmdline").read_text("utf-8", "replace"):
-                found.append(process)
-        except OSError:
+            shown = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:  # it has just ended
             continue
+        if str(folder).encode() in shown:
+            found.append(process)
     return found
