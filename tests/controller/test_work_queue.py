@@ -6,7 +6,7 @@ import threading
 
 from tests.controller.clocks import Clock
 
-from labelround.controller.queue import WorkQueue
+from labelround.controller.queue import SPARE_ENTRIES, WorkQueue
 
 JOIN_SECONDS = 10
 
@@ -89,6 +89,46 @@ def test_a_thousand_failures_do_not_overflow() -> None:
     delays = [queue.retry("a") for _ in range(2000)]
 
     assert delays[-1] == 300.0
+
+
+def test_a_failure_after_many_short_looks_is_tried_again_soon() -> None:
+    """A conversion was looked at for an hour; one hiccup must not hide its end for five minutes."""
+    queue: WorkQueue[str] = WorkQueue(Clock(), longest_retry=300.0)
+    for _ in range(200):
+        queue.retry("a", longest=15.0)
+
+    delay = queue.retry("a")
+
+    assert delay == 30.0
+
+
+def test_waking_a_key_again_and_again_takes_no_memory() -> None:
+    """A round that changes at every poll leaves an hourly look behind each time."""
+    clock = Clock()
+    queue: WorkQueue[str] = WorkQueue(clock)
+    for _ in range(20_000):
+        queue.add("a")
+        queue.take()
+        queue.add("a", 3600.0)
+        queue.done("a")
+        clock.pass_by(0.1)
+
+    kept = len(queue._order)
+
+    assert kept < 2 * SPARE_ENTRIES
+
+
+def test_throwing_out_replaced_entries_keeps_the_order() -> None:
+    """Every key comes at its own time still."""
+    clock = Clock()
+    queue: WorkQueue[str] = WorkQueue(clock)
+    for round in range(SPARE_ENTRIES):
+        for key, earlier in (("c", 0.1), ("a", 0.3), ("b", 0.2)):
+            queue.add(key, 10_000.0 - round - earlier)
+
+    clock.pass_by(10_000.0)
+
+    assert [queue.take() for _ in range(3)] == ["a", "b", "c"]
 
 
 def test_a_forgotten_key_does_not_come() -> None:

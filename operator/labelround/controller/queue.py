@@ -15,6 +15,9 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 
+SPARE_ENTRIES = 1000
+"""So many replaced entries may lie in the order of a queue, and as many again as it has keys."""
+
 
 @dataclass
 class WorkQueue(Generic[Key]):
@@ -27,7 +30,7 @@ class WorkQueue(Generic[Key]):
     _due: dict[Key, float] = field(default_factory=dict)
     _order: list[tuple[float, int, Key]] = field(default_factory=list)
     _working: set[Key] = field(default_factory=set)
-    _failures: dict[Key, int] = field(default_factory=dict)
+    _retries: dict[Key, float] = field(default_factory=dict)
     _counter: int = 0
     _closed: bool = False
 
@@ -38,32 +41,32 @@ class WorkQueue(Generic[Key]):
             if key in self._due and self._due[key] <= due:
                 return
             self._due[key] = due
-            self._counter += 1
-            heapq.heappush(self._order, (due, self._counter, key))
+            self._push(key)
             self._changed.notify()
 
     def retry(self, key: Key, longest: float | None = None) -> float:
         """Hand the key out again, each time twice as late as the time before; the delay in seconds.
 
-        `longest` takes the place of `longest_retry`.
+        `longest` takes the place of `longest_retry`. The pause grows from the one that was really made, so that a
+        failure after many short looks is not answered with the longest pause.
         """
+        bound = longest or self.longest_retry
         with self._changed:
-            failures = self._failures.get(key, 0)
-            self._failures[key] = failures + 1
-        delay: float = min(self.first_retry * 2.0 ** min(failures, 32), longest or self.longest_retry)
+            delay = min(self._retries.get(key, self.first_retry), bound)
+            self._retries[key] = 2 * delay
         self.add(key, delay)
         return delay
 
     def succeeded(self, key: Key) -> None:
         """The next retry of the key starts from the shortest delay again."""
         with self._changed:
-            self._failures.pop(key, None)
+            self._retries.pop(key, None)
 
     def forget(self, key: Key) -> None:
         """The key's object is gone: nothing is kept of it."""
         with self._changed:
             self._due.pop(key, None)
-            self._failures.pop(key, None)
+            self._retries.pop(key, None)
 
     def take(self) -> Key | None:
         """The next due key, once there is one; None when the queue is closed. `done` must follow."""
@@ -82,8 +85,7 @@ class WorkQueue(Generic[Key]):
         with self._changed:
             self._working.discard(key)
             if key in self._due:
-                self._counter += 1
-                heapq.heappush(self._order, (self._due[key], self._counter, key))
+                self._push(key)
             self._changed.notify()
 
     def close(self) -> None:
@@ -105,6 +107,14 @@ class WorkQueue(Generic[Key]):
         with self._changed:
             now = self.clock()
             return [due for key, due in self._due.items() if due <= now and key not in self._working]
+
+    def _push(self, key: Key) -> None:
+        """Put the key in order. Entries that were replaced are thrown out once most are: their time may be far off."""
+        self._counter += 1
+        heapq.heappush(self._order, (self._due[key], self._counter, key))
+        if len(self._order) > SPARE_ENTRIES + 2 * len(self._due):
+            self._order = [(due, number, each) for number, (each, due) in enumerate(self._due.items())]
+            heapq.heapify(self._order)
 
     def _next(self) -> tuple[Key | None, float | None]:
         """The next due key, or how long to wait for one. Entries that were replaced, or are worked on, are dropped."""
