@@ -47,6 +47,18 @@ def test_what_somebody_else_writes_during_a_pass_wakes_it_afterwards() -> None:
     assert versions.end(KEY)
 
 
+def test_what_is_told_late_does_not_hide_what_is_newer() -> None:
+    """A list that began before the change is read after the watch has told it."""
+    versions = Versions()
+    versions.begin(KEY)
+    versions.handled(KEY, "12")
+    versions.is_news(KEY, "15")
+    versions.is_news(KEY, "13")
+    versions.handled(KEY, "14")
+
+    assert versions.end(KEY)
+
+
 def test_a_forgotten_round_is_new_again() -> None:
     """A round made anew under the name of a deleted one is looked at."""
     versions = Versions()

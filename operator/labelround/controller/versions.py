@@ -26,7 +26,8 @@ class Versions:
             if not _is_newer(version, self._known.get(key)):
                 return False
             if key in self._held:
-                self._held[key] = version
+                if _is_newer(version, self._held[key]):
+                    self._held[key] = version
                 return False
             self._known[key] = version
             return True
