@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from labelround.controller.requeue import AT_ONCE, CONVERTING_SECONDS, QUEUED_SECONDS, Again, again
+from labelround.controller.requeue import AT_ONCE, CONVERTING_SECONDS, QUEUED_SECONDS, STARTING_SECONDS, Again, again
 from labelround.decide import Action, Decision, Reason
 from labelround.errors import Conflict, LabelroundError, Unavailable
 from labelround.reconcile import Result
@@ -27,6 +27,9 @@ class Row:
 ROWS = {
     "a step that was taken is followed at once": Row(
         Decision(Action.CREATE_JOB, Reason.CREATING_JOBS), None, AT_ONCE
+    ),
+    "a job that was told to stop may not show it yet, and is not asked all the time": Row(
+        Decision(Action.STOP_JOB, Reason.STOPPING), None, Again(STARTING_SECONDS)
     ),
     "labeling is waited for by the poller": Row(Decision(Action.WAIT, Reason.LABELING), None, Again(RESYNC)),
     "a suspended round waits for its object to change": Row(

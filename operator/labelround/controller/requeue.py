@@ -33,7 +33,7 @@ def again(result: Result, *, resync: float, longest_retry: float) -> Again | Non
     match result.decision.action, result.decision.reason:
         case Action.NOTHING, _:
             return None
-        case Action.START_CONVERSION, _:
+        case Action.START_CONVERSION | Action.STOP_JOB, _:  # what was asked for shows a moment later
             return Again(STARTING_SECONDS)
         case Action.WAIT, Reason.CONVERTING:
             return Again(CONVERTING_SECONDS, growing=True)
