@@ -94,6 +94,35 @@ def test_a_round_that_is_gone_is_forgotten(operated: Operated) -> None:
     assert operated.passes.fleet.snapshot() == {}
 
 
+def test_a_round_that_was_made_anew_is_not_lost_with_its_predecessor(operated: Operated) -> None:
+    """The watch tells of two objects side by side, and may tell of the old one's end last."""
+    old = operated.round()
+    operated.cluster.remove(ROUNDS, NAMESPACE, NAME)
+    operated.apply()
+    operated.workers.seen(operated.round())
+
+    operated.workers.seen(old, deleted=True)
+
+    assert worked(operated, lambda: operated.status().get("phase") == "Labeling")
+
+
+def test_nothing_is_kept_of_a_round_whose_end_is_told_while_a_pass_ends(operated: Operated) -> None:
+    """The pass that lets it go reads its last version after the watch has told of its end."""
+    operated.step(4)
+    operated.delete()
+
+    def tell(call: Call) -> None:
+        if call.verb == "patch":
+            operated.workers.seen(operated.round(), deleted=True)
+
+    operated.cluster.before = tell
+    operated.queue.add(KEY)
+
+    assert worked(operated, lambda: counted(operated, "gone") == 1)
+    assert operated.passes.fleet.snapshot() == {}
+    assert operated.passes.versions.known() == set()
+
+
 def test_an_event_that_tells_nothing_new_is_no_pass(operated: Operated) -> None:
     """A watch that begins anew lists every round again."""
     operated.workers.seen(operated.round())

@@ -33,10 +33,13 @@ class Workers:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def seen(self, body: Mapping[str, Any], *, deleted: bool = False) -> None:
-        """What the Kubernetes API tells of a round: a pass follows when there may be something to do."""
+        """What the Kubernetes API tells of a round: a pass follows when there may be something to do.
+
+        One that is deleted is looked at as well: it may be under work, or there again under its name.
+        """
         key = RoundKey.of(body)
         if deleted:
-            self.forget(key)
+            self.queue.add(key)
             return
         if not self.passes.versions.is_news(key, body["metadata"]["resourceVersion"]):
             return
