@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -151,10 +151,9 @@ class Stage(World):
         return self.objects(f"{self.folders[name]}/")
 
     def _backend(self, name: str, crew: Crew, stack: ExitStack) -> Backend:
-        answers = [all_answers().replace(IMAGES.encode(), f"{name}/{n:02}/images/".encode()) for n in range(FOLDERS)]
         settings = ServerSettings(
             self.folder / f"{name}.db",
-            answers=b"".join(answers) if crew.labels else None,
+            answers=answers_below(f"{name}/{number:02}" for number in range(FOLDERS)) if crew.labels else None,
             delay=crew.delay,
             faults=crew.faults,
             tick=PAUSE_SECONDS,
@@ -177,6 +176,11 @@ class Stage(World):
         while folder in self.held and not container.stopped:
             container.log.ended.wait(PAUSE_SECONDS)
         return self.failing.get(folder) or run_process(container)
+
+
+def answers_below(folders: Iterable[str]) -> bytes:
+    """What is on the pictures of all these folders."""
+    return b"".join(all_answers().replace(IMAGES.encode(), f"{folder}/images/".encode()) for folder in folders)
 
 
 @contextmanager
