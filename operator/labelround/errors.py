@@ -13,6 +13,7 @@
         └── StorageError      one object or folder could not be read or written
             ├── ObjectNotFound
             ├── ObjectExists
+            ├── ObjectTooLarge
             ├── StorageDenied
             └── StorageFull
 
@@ -120,6 +121,10 @@ class ObjectNotFound(StorageError):
 
 class ObjectExists(StorageError):
     """A conditional write found an object in its place."""
+
+
+class ObjectTooLarge(StorageError):
+    """An object is larger than anything that could be meant by it."""
 
 
 class StorageDenied(StorageError):

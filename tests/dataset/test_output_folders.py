@@ -15,8 +15,9 @@ from tests.dataset.manifests import World, line, plan_of, tree
 from tests.dataset.watched import WatchedBucket, in_memory
 
 from labelround.dataset.claim import Claim, claim, read_claim
-from labelround.dataset.convert import convert
+from labelround.dataset.convert import convert, read_report
 from labelround.dataset.database import open_database
+from labelround.dataset.report import LARGEST_REPORT
 from labelround.dataset.scratch import scratch_folder
 from labelround.errors import Conflict, InvalidInput, StorageDenied, StorageError, StorageFull
 from labelround.storage import Bucket, Folder, MemoryBuckets, local_bucket, output_folder
@@ -56,6 +57,26 @@ def test_a_damaged_claim_is_nobodys_to_take() -> None:
 
     with pytest.raises(Conflict, match="its claim cannot be read"):
         claim(folder, "uid-1")
+
+
+def test_a_huge_claim_is_not_read() -> None:
+    """Whoever may write the folder must not fill the memory of an operator that serves others too."""
+    folder = Folder(in_memory(), "f")
+    folder.write(".labelround-claim.json", b" " * (1 << 20))
+
+    with pytest.raises(Conflict, match=r"its claim cannot be read .*holds 1048576 bytes, and 16384 at most"):
+        read_claim(folder)
+
+
+def test_a_huge_report_is_none() -> None:
+    """Of blanks behind its last brace, say; the dataset is made anew."""
+    world = World()
+    report = world.convert(ENTRIES)
+    before = read_report(world.output)
+    world.output.write("report.json", report.to_json() + b" " * LARGEST_REPORT)
+
+    assert before == report
+    assert read_report(world.output) is None
 
 
 class Unconditional(Bucket):

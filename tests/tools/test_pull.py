@@ -125,9 +125,9 @@ class Recording(Bucket):
 
     reads: list[str]
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, *, at_most: int | None = None) -> bytes:
         self.reads.append(key)
-        return super().read(key)
+        return super().read(key, at_most=at_most)
 
 
 class Stopping(Recording):
@@ -139,10 +139,10 @@ class Stopping(Recording):
 
     fatal: str
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, *, at_most: int | None = None) -> bytes:
         if key == self.fatal:
             raise KeyboardInterrupt
-        return super().read(key)
+        return super().read(key, at_most=at_most)
 
 
 def test_a_pull_that_is_killed_anywhere_goes_on_where_it_was(dataset: Path, root: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from labelround.conversion import conversion_of, observed_dataset
 from labelround.conversionfile import encode
 from labelround.dataset.claim import check_claim
 from labelround.decide import ConversionState, Reason
-from labelround.errors import Conflict, InvalidInput, ObjectNotFound, Unavailable
+from labelround.errors import Conflict, InvalidInput, ObjectNotFound, ObjectTooLarge, Unavailable
 from labelround.layout import Layout
 from labelround.observe import ObservedConversion, Snapshot
 from labelround.spec.model import LabelingRound
@@ -70,7 +70,7 @@ class JobConverter:
         check_claim(conversion.output, round.uid)
         key, bucket = conversion_key(round), self.buckets.open(round.bucket)
         content = encode(conversion)
-        if _content(bucket, key) != content:
+        if not _holds(bucket, key, content):
             bucket.write(key, content)
         self._create(round, conversion_job(round, _address(round), self.pod))
 
@@ -155,11 +155,11 @@ def _output(round: LabelingRound) -> str:
     return str(ObjectURI(round.bucket, round.output_prefix))
 
 
-def _content(bucket: Bucket, key: str) -> bytes | None:
+def _holds(bucket: Bucket, key: str, content: bytes) -> bool:
     try:
-        return bucket.read(key)
-    except ObjectNotFound:
-        return None
+        return bucket.read(key, at_most=len(content)) == content
+    except (ObjectNotFound, ObjectTooLarge):
+        return False
 
 
 def _is_ours(job: Object, round: LabelingRound) -> bool:

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from labelround.errors import Conflict, ObjectExists, ObjectNotFound, StorageDenied, StorageError, StorageFull
+from labelround.errors import (
+    Conflict,
+    ObjectExists,
+    ObjectNotFound,
+    ObjectTooLarge,
+    StorageDenied,
+    StorageError,
+    StorageFull,
+)
 from labelround.layout import CLAIM_NAME
 from labelround.storage import Folder
 
+LARGEST_CLAIM = 1 << 14
 _log = logging.getLogger(__name__)
 
 
@@ -25,9 +34,11 @@ class Claim:
 def read_claim(folder: Folder) -> Claim | None:
     """The claim on a folder; None when there is none. Raises Conflict for one that cannot be read."""
     try:
-        content = folder.read(CLAIM_NAME)
+        content = folder.read(CLAIM_NAME, at_most=LARGEST_CLAIM)
     except ObjectNotFound:
         return None
+    except ObjectTooLarge as error:
+        raise _foreign(folder, f"its claim cannot be read ({error})") from error
     try:
         return msgspec.json.decode(content, type=Claim)
     except msgspec.DecodeError as error:

@@ -20,13 +20,13 @@ from labelround.dataset.merging import fixed_files, merge, merge_job_tables
 from labelround.dataset.owned import OwnedFiles, previous_files
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Indexed, Settled, index_manifests, settle
-from labelround.dataset.report import REPORT_VERSION, Report
+from labelround.dataset.report import LARGEST_REPORT, REPORT_VERSION, Report
 from labelround.dataset.scratch import scratch_folder
 from labelround.dataset.shard import ShardPlan, Tally, write_parts
 from labelround.dataset.source import ManifestSource
 from labelround.dataset.summary import Written, report_of
 from labelround.dataset.writing import copy_images, write_labels
-from labelround.errors import InvalidInput, ObjectNotFound, Problem
+from labelround.errors import InvalidInput, ObjectNotFound, ObjectTooLarge, Problem
 from labelround.progress import NoProgress, Progress
 from labelround.spec.model import ImagesMode
 from labelround.storage import Buckets, Folder
@@ -69,8 +69,8 @@ def convert(
 def read_report(output: Folder) -> Report | None:
     """The report of a complete dataset; None when there is none, or none that this version can read."""
     try:
-        return Report.parse(output.read(REPORT))
-    except ObjectNotFound:
+        return Report.parse(output.read(REPORT, at_most=LARGEST_REPORT))
+    except (ObjectNotFound, ObjectTooLarge):
         return None
 
 

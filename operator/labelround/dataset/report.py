@@ -8,6 +8,8 @@ import msgspec
 
 REPORT_VERSION = 1
 SHOWN_RENAMES = 1000
+LARGEST_REPORT = 1 << 24
+"""In bytes, several times what the longest names make of it: a larger one is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)

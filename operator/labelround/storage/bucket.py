@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import obstore
 from obstore.exceptions import BaseError
 
-from labelround.errors import ObjectNotFound
+from labelround.errors import ObjectNotFound, ObjectTooLarge
 from labelround.storage.keys import ObjectMeta, key_problem, walk
 from labelround.storage.local import read_chunks, stays_below, write_anew
 from labelround.storage.translation import UnaddressableKey, translated
@@ -76,10 +76,14 @@ class Bucket:
             return False
         return True
 
-    def read(self, key: str) -> bytes:
-        """The whole object. Raises ObjectNotFound."""
+    def read(self, key: str, *, at_most: int | None = None) -> bytes:
+        """The whole object. Raises ObjectNotFound, and ObjectTooLarge for one of more than `at_most` bytes."""
         with translated(self.uri(key)):
-            return bytes(obstore.get(self.store, key).bytes())
+            found = obstore.get(self.store, key)
+            size = found.meta["size"]
+            if at_most is None or size <= at_most:
+                return bytes(found.bytes())
+        raise ObjectTooLarge(self.uri(key), f"holds {size} bytes, and {at_most} at most were expected")
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """Up to `length` bytes from `start`; fewer (or none) where the object ends earlier."""
@@ -171,8 +175,8 @@ class Folder:
     def exists(self, name: str) -> bool:
         return self.bucket.exists(self.key(name))
 
-    def read(self, name: str) -> bytes:
-        return self.bucket.read(self.key(name))
+    def read(self, name: str, *, at_most: int | None = None) -> bytes:
+        return self.bucket.read(self.key(name), at_most=at_most)
 
     def read_range(self, name: str, start: int, length: int) -> bytes:
         return self.bucket.read_range(self.key(name), start, length)
