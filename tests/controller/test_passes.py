@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from tests.controller.operated import KEY, NAME, NAMESPACE, Operated
 
 from labelround.cluster.api import ROUNDS, ObjectAbsent, ObjectChanged
 from labelround.controller.deletion import FINALIZER
-from labelround.controller.requeue import AT_ONCE
+from labelround.controller.requeue import AT_ONCE, Again
 from labelround.controller.rules import Backend, Policy
 from labelround.errors import Unavailable
 from labelround.groundtruth.api import JobStatus
@@ -247,7 +247,6 @@ def test_a_deletion_waits_for_a_backend_that_is_away_but_not_for_ever(operated: 
     labeling(operated)
     operated.jobs.failure = Unavailable("away")
     operated.delete()
-    operated.now = datetime.fromisoformat(DELETED)
 
     operated.step()
     waiting = list(operated.cluster.all(ROUNDS))
@@ -258,6 +257,34 @@ def test_a_deletion_waits_for_a_backend_that_is_away_but_not_for_ever(operated: 
     assert operated.cluster.all(ROUNDS) == []
     assert ("Warning", "LabelingJobsLeft") in operated.events()
     assert operated.registry.get_sample_value("labelround_abandoned_total") == 1
+
+
+def test_an_operator_that_was_away_tries_as_long_as_any_other(operated: Operated) -> None:
+    """A round that was deleted long ago is not given up at the first hiccup after a start."""
+    name = labeling(operated)
+    operated.jobs.failure = Unavailable("throttled")
+    operated.delete()
+    operated.now = datetime.fromisoformat(DELETED) + timedelta(days=1)
+
+    operated.step()
+    operated.jobs.failure = None
+    operated.step()
+
+    assert operated.jobs.jobs[name].status is JobStatus.STOPPING
+    assert ("Warning", "LabelingJobsLeft") not in operated.events()
+
+
+def test_the_last_try_of_a_deletion_is_at_the_end_of_its_time(operated: Operated) -> None:
+    """Pauses that double would overshoot it by minutes."""
+    labeling(operated)
+    operated.jobs.failure = Unavailable("away")
+    operated.delete()
+    operated.step()
+    operated.pass_by(290)
+
+    later = operated.passes.run(KEY)
+
+    assert later == Again(10.0, growing=True)
 
 
 def test_only_the_backends_of_a_namespace_are_asked_about_its_jobs(operated: Operated) -> None:
@@ -305,6 +332,7 @@ def test_nothing_is_kept_of_a_round_that_is_gone(operated: Operated) -> None:
     operated.workers.forget(KEY)
 
     assert operated.passes._uids == {}
+    assert operated.passes._deleting == {}
     assert operated.passes.manifests._known == {}
     assert operated.passes.fleet.snapshot() == {}
     assert operated.passes.versions.known() == set()

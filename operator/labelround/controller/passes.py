@@ -65,6 +65,7 @@ class Passes:
     portal_url: Callable[[Access, str], str]
     manifests: ManifestCounter = field(default_factory=ManifestCounter)
     _uids: dict[RoundKey, str] = field(default_factory=dict)
+    _deleting: dict[RoundKey, datetime] = field(default_factory=dict)
 
     def run(self, key: RoundKey) -> Again | None:
         """One pass; when to look again. Raises ObjectAbsent, ObjectChanged and Unavailable of the Kubernetes API."""
@@ -80,6 +81,7 @@ class Passes:
         """The round is gone, or has ended: keep nothing for passes that will not come."""
         self.gate.forget(key)
         self.gate.pollers.forget(key)
+        self._deleting.pop(key, None)
         if uid := self._uids.pop(key, ""):
             self.manifests.forget(uid)
 
@@ -159,14 +161,19 @@ class Passes:
             try:
                 self._stop(remains, key)
             except LabelroundError as error:
-                deleted = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
-                if (self.clock() - deleted).total_seconds() < self.timing.deletion_patience:
+                left = self._patience(key)
+                if left > 0:
                     _log.warning("%s: its labeling jobs cannot be stopped yet: %s", key, error)
-                    return Again(self.timing.longest_retry, growing=True)
+                    return Again(min(self.timing.longest_retry, left), growing=True)
                 self._abandon(key, body, error)
         self.forget(key)
         self._without_finalizer(key, body)
         return None
+
+    def _patience(self, key: RoundKey) -> float:
+        """For how many seconds more a deletion waits, from the first try on: the operator may have been away before."""
+        first = self._deleting.setdefault(key, self.clock())
+        return self.timing.deletion_patience - (self.clock() - first).total_seconds()
 
     def _stop(self, remains: Remains, key: RoundKey) -> None:
         """Raises LabelroundError when a backend that may have the jobs cannot be asked, and no other has them."""
