@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.controller.policies import AWS, WORKTEAMS, a_round, a_rule
+from botocore.exceptions import ClientError
+from tests.controller.operated import Operated, StandInSessions
+from tests.controller.policies import ACCOUNT, AWS, WORKTEAMS, a_policy, a_round, a_rule
 
 from labelround.controller.adoption import check_adopted
 from labelround.controller.rules import Grant
@@ -193,3 +195,32 @@ def test_a_manifest_that_may_not_be_read_is_another_matter() -> None:
 
     with pytest.raises(StorageDenied):
         check_adopted(ROUND, a_job(), GRANT, Closed())
+
+
+class OwnersAsked:
+    """An S3 client that tells whose buckets are looked at; one of them is somebody else's."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def head_bucket(self, *, Bucket: str, ExpectedBucketOwner: str) -> None:  # noqa: N803 boto3's own names
+        self.asked.append(f"{Bucket} of {ExpectedBucketOwner}")
+        if Bucket == "team-a-pictures":
+            raise ClientError({"Error": {"Code": "403"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadBucket")
+
+
+def test_the_owner_of_every_bucket_of_an_adopted_job_is_asked_for() -> None:
+    """The job may be in another bucket of the rule than the round, and somebody else may have its name by now."""
+    operated, s3 = Operated(), OwnersAsked()
+    operated.session = replace(operated.session, s3=s3)
+    gate = operated.passes.gate
+    gate.sessions = StandInSessions(operated.session)
+    gate.policy = a_policy(a_rule(backend="aws", bucket_owner=ACCOUNT))
+    operated.jobs.add(a_job(input_manifest_uri="s3://team-a-pictures/manifest.json"))
+
+    with pytest.raises(Conflict) as caught:
+        gate.open(ROUND)
+
+    assert caught.value.reason == "NotAllowed"
+    assert s3.asked == [f"pictures of {ACCOUNT}", f"team-a-pictures of {ACCOUNT}"]
+    assert operated.buckets.buckets.keys().isdisjoint({"team-a-pictures"})

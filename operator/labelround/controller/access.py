@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from labelround.cluster.api import NAMESPACES, Cluster
-from labelround.controller.adoption import check_adopted
+from labelround.controller.adoption import adopted_buckets, check_adopted
 from labelround.controller.keys import RoundKey
 from labelround.controller.policy import grant
 from labelround.controller.pollers import Pollers
@@ -75,10 +75,14 @@ class Gate:
             self._adopted.pop(key, None)
 
     def _check_adopted(self, round: LabelingRound, allowed: Grant, session: Session, api: LabelingAPI) -> None:
-        """Once a round: all that an adopted job reads and writes lies inside the rule."""
+        """All that an adopted job reads and writes lies inside the rule (asked once), in the right account's buckets."""
         key = RoundKey(round.namespace, round.name)
         job = api.describe(round.labeling_job.adopt)
-        if job is None or self._adopted.get(key) == round.uid:
+        if job is None:
+            return
+        for bucket in adopted_buckets(job, allowed.rule):
+            check_bucket_owner(session, bucket, allowed.rule.bucket_owner)
+        if self._adopted.get(key) == round.uid:
             return
         check_adopted(round, job, allowed, session.buckets)
         with self._lock:

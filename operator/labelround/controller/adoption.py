@@ -18,7 +18,7 @@ from labelround.groundtruth.api import LabelingJob
 from labelround.spec.model import LabelingRound
 from labelround.spec.wording import printable
 from labelround.storage import Bucket, Buckets
-from labelround.uri import ObjectURI, folder
+from labelround.uri import SCHEME, ObjectURI, folder
 
 WHERE = "spec.labelingJob.adopt"
 SHOWN_LINES = 3
@@ -47,6 +47,13 @@ def check_adopted(round: LabelingRound, job: LabelingJob, grant: Grant, buckets:
         told = "; ".join(lines[:SHOWN_LINES])
         what = f"the labeling job {name} shows what the policy does not allow ({told}{more})"
         raise Conflict(NOT_ALLOWED, f"{WHERE}: {what}; adopt another job, or {ASK}")
+
+
+def adopted_buckets(job: LabelingJob, rule: Rule) -> tuple[str, ...]:
+    """The buckets of the rule that the job reads or writes; they need not be the round's."""
+    places = (job.input_manifest_uri, job.output_uri, job.output_manifest_uri)
+    named = {place.removeprefix(SCHEME).partition("/")[0] for place in places if place}
+    return tuple(bucket.name for bucket in rule.buckets if bucket.name in named)
 
 
 def _foreign(job: LabelingJob, rule: Rule) -> Iterator[str]:
