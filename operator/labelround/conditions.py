@@ -16,6 +16,7 @@ from labelround.errors import LabelroundError
 from labelround.groundtruth.api import JobStatus
 from labelround.observe import Snapshot
 from labelround.sentences import conversion_sentence, labeled_count, labeled_of_all, sentence
+from labelround.spec.wording import printable
 from labelround.trouble import is_same_cause, reason_of
 from labelround.wording import counted
 
@@ -114,7 +115,7 @@ def story_of_error(error: LabelroundError) -> Story:
 def kept(story: Story, previous: Mapping[str, Any], error: LabelroundError | None) -> Story:
     """The story as it was told before, when it is the same but for ids, times and numbers of attempts."""
     known = recorded(previous, ConditionType.SUCCEEDED)
-    told = story.message[:MESSAGE_LENGTH]
+    told = plain(story.message)[:MESSAGE_LENGTH]
     if known.get("reason") == story.reason and is_same_cause(known["message"], told, error):
         return Story(story.reason, known["message"])
     return story
@@ -133,6 +134,11 @@ def with_times(
     return [_with_time(condition, recorded(previous, condition.type), generation, now) for condition in conditions]
 
 
+def plain(text: str) -> str:
+    """`text` as a terminal and a log may show it: pods, services and keys can say what a terminal would obey."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def rfc3339(moment: datetime) -> str:
     """A moment in UTC as Kubernetes writes it, in whole seconds."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -144,7 +150,7 @@ def _with_time(condition: Condition, known: Mapping[str, Any], generation: int, 
         "type": condition.type.value,
         "status": condition.status,
         "reason": condition.reason,
-        "message": condition.message[:MESSAGE_LENGTH],
+        "message": plain(condition.message)[:MESSAGE_LENGTH],
         "lastTransitionTime": known["lastTransitionTime"] if same else rfc3339(now),
         "observedGeneration": generation,
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from labelround.conditions import MESSAGE_LENGTH, rfc3339
+from labelround.conditions import MESSAGE_LENGTH, plain, rfc3339
 from labelround.groundtruth.api import LabelCounters
 from labelround.observe import ObservedJob, Snapshot
 from labelround.sentences import labeled_count
@@ -107,7 +107,7 @@ def _job(observed: ObservedJob) -> dict[str, Any]:
         "labelCounters": _counters([job.counters]),
     }
     if job.failure_reason:
-        described["failureReason"] = job.failure_reason[:MESSAGE_LENGTH]
+        described["failureReason"] = plain(job.failure_reason)[:MESSAGE_LENGTH]
     return described
 
 

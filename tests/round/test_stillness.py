@@ -141,6 +141,18 @@ def test_a_long_trouble_that_was_cut_is_told_once() -> None:
     assert stage.status == first
 
 
+def test_what_a_terminal_would_obey_is_told_in_escapes_and_once() -> None:
+    """A pod says what it likes, and an administrator reads it."""
+    trouble = Conflict("ConversionBlocked", "said \x1b]0;title\x07, request 0123456789abcdef01\nand more")
+    stage = met(labeling(), trouble)
+    first = message(stage)
+
+    again = message(met(stage, Conflict("ConversionBlocked", str(trouble).replace("abcdef01", "abcdef02"))))
+
+    assert first == "said \\x1b]0;title\\x07, request 0123456789abcdef01\nand more"
+    assert again == first
+
+
 def test_progress_is_told_though_only_its_numbers_differ() -> None:
     """Three of five, then four of five."""
     stage = labeling()
