@@ -75,7 +75,7 @@ class Gate:
             self._adopted.pop(key, None)
 
     def _check_adopted(self, round: LabelingRound, allowed: Grant, session: Session, api: LabelingAPI) -> None:
-        """Its places lie inside the rule, which is asked once, and its buckets are the right account's, asked each time."""
+        """Its places lie inside the rule, asked once, and its buckets are the right account's, asked each time."""
         key = RoundKey(round.namespace, round.name)
         job = api.describe(round.labeling_job.adopt)
         if job is None:
