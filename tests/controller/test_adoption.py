@@ -206,7 +206,7 @@ class OwnersAsked:
     def head_bucket(self, *, Bucket: str, ExpectedBucketOwner: str) -> None:  # noqa: N803 boto3's own names
         self.asked.append(f"{Bucket} of {ExpectedBucketOwner}")
         if Bucket == "team-a-pictures":
-            raise ClientError({"Error": {"Code": "403"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadBucket")
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "HeadBucket")
 
 
 def test_the_owner_of_every_bucket_of_an_adopted_job_is_asked_for() -> None:
