@@ -129,6 +129,9 @@ class Operated:
         """Type and reason of every Event."""
         return [(event["type"], event["reason"]) for event in self.cluster.all(EVENTS)]
 
+    def events_in_full(self) -> list[Object]:
+        return self.cluster.all(EVENTS)
+
     def objects(self) -> set[str]:
         """The keys of everything in the bucket."""
         return {meta.key for meta in self.buckets.open(BUCKET).list("")}

@@ -16,6 +16,7 @@ from labelround.controller.rules import Grant
 from labelround.errors import Conflict, StorageDenied
 from labelround.groundtruth.api import JobStatus, LabelCounters, LabelingJob
 from labelround.manifest import manifest_content
+from labelround.spec.names import MAX_IMAGES_PER_JOB
 from labelround.storage import MemoryBuckets
 
 MANIFEST = "team-a/manifest.json"
@@ -177,6 +178,15 @@ def test_the_first_few_foreign_lines_are_told(buckets: MemoryBuckets) -> None:
         " s3://pictures/team-b/0.jpg; line 2: source-ref s3://pictures/team-b/1.jpg; line 3: source-ref"
         " s3://pictures/team-b/2.jpg; and more); adopt another job, or ask the administrator of the operator"
     )
+
+
+def test_a_manifest_that_no_job_would_take_is_not_read_to_its_end(buckets: MemoryBuckets) -> None:
+    """Its author may make it as long as he likes; a labeling job takes 100,000 lines."""
+    buckets.open("pictures").write(MANIFEST, b"\n" * (MAX_IMAGES_PER_JOB + 1))
+
+    told = refusal(a_job(), buckets)
+
+    assert f"more than {MAX_IMAGES_PER_JOB} lines" in told
 
 
 def test_without_its_input_manifest_a_job_is_not_adopted() -> None:

@@ -14,7 +14,8 @@ from labelround.errors import Conflict, LabelroundError, Unavailable
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 30.0
-PAGE_SIZE = 500
+PAGE_SIZE = 100
+"""Whoever may make rounds may make them large: a page of the largest must fit into memory."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 MERGE_PATCH = "application/merge-patch+json"
 _MAY_PASS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}

@@ -16,6 +16,7 @@ from labelround.dataset.lines import read_lines
 from labelround.errors import Conflict, ObjectNotFound
 from labelround.groundtruth.api import LabelingJob
 from labelround.spec.model import LabelingRound
+from labelround.spec.names import MAX_IMAGES_PER_JOB
 from labelround.spec.wording import printable
 from labelround.storage import Bucket, Buckets
 from labelround.uri import SCHEME, ObjectURI, folder
@@ -81,6 +82,9 @@ def _is_inside(address: str, rule: Rule, *, is_folder: bool = False) -> bool:
 def _foreign_lines(bucket: Bucket, key: str, rule: Rule) -> Iterator[str]:
     """The lines of an input manifest that show no picture, or one outside the rule."""
     for number, line, ended in read_lines(bucket.chunks(key)):
+        if number > MAX_IMAGES_PER_JOB:
+            yield f"more than {MAX_IMAGES_PER_JOB} lines, which no labeling job takes"
+            return
         if not line.strip():
             continue
         try:

@@ -17,6 +17,7 @@ from labelround.controller.access import Access, Gate
 from labelround.controller.conversion_job import PodSettings
 from labelround.controller.converter import JobConverter
 from labelround.controller.deletion import FINALIZER, Remains, stop_jobs
+from labelround.controller.discretion import discreet_status
 from labelround.controller.events import Kind, Transition, record, transition
 from labelround.controller.fleet import Fleet
 from labelround.controller.keys import RoundKey
@@ -127,13 +128,15 @@ class Passes:
     def _record(self, key: RoundKey, body: Object, result: Result) -> Object:
         """Write the new status, and the Event that tells of it first, if there is anything new."""
         previous: Mapping[str, Any] = body.get("status") or {}
-        patch = merge_patch(previous, result.status)
+        status = discreet_status(result.status)
+        patch = merge_patch(previous, status)
         if not patch:
             return body
-        told = transition(previous, result.status, troubled=result.error is not None)
+        told = transition(previous, status, troubled=result.error is not None)
         if told is not None:
             record(self.cluster, body, told, self.clock())
-            _log.info("%s: %s: %s", key, told.reason, told.message, extra={"round": str(key)})
+            level = logging.WARNING if told.kind is Kind.WARNING else logging.INFO
+            _log.log(level, "%s: %s: %s", key, told.reason, result.error or told.message, extra={"round": str(key)})
         return self._patch(key, body, {"status": patch}, subresource="status")
 
     def _end(self, key: RoundKey, body: Object) -> Again | None:
@@ -159,13 +162,16 @@ class Passes:
         remains = None if is_finished(body.get("status") or {}) else Remains.of(body)
         if remains is not None:
             try:
-                self._stop(remains, key)
+                found = self._stop(remains, key)
             except LabelroundError as error:
                 left = self._patience(key)
                 if left > 0:
                     _log.warning("%s: its labeling jobs cannot be stopped yet: %s", key, error)
                     return Again(min(self.timing.longest_retry, left), growing=True)
-                self._abandon(key, body, error)
+                self._abandon(key, body, str(error))
+            else:
+                if lost := sorted(remains.recorded - found):
+                    self._abandon(key, body, f"no backend of the namespace has {', '.join(lost)}")
         self.forget(key)
         self._without_finalizer(key, body)
         return None
@@ -175,28 +181,32 @@ class Passes:
         first = self._deleting.setdefault(key, self.clock())
         return self.timing.deletion_patience - (self.clock() - first).total_seconds()
 
-    def _stop(self, remains: Remains, key: RoundKey) -> None:
-        """Raises LabelroundError when a backend that may have the jobs cannot be asked, and no other has them."""
+    def _stop(self, remains: Remains, key: RoundKey) -> set[str]:
+        """The names of all jobs that are there.
+
+        Raises LabelroundError when a backend that may have the jobs cannot be asked, and no other has them.
+        """
         failure: LabelroundError | None = None
-        found = False
+        found: set[str] = set()
         for backend in self.gate.backends(key.namespace):
             try:
                 api = MeteredAPI(self.gate.sessions.open(backend, key.namespace).api, self.metrics)
                 for job in stop_jobs(remains, api):
-                    found = True
+                    found.add(job)
                     _log.info("%s: the labeling job %s is stopped", key, job)
             except LabelroundError as error:
                 failure = error
         if failure is not None and not found:
             raise failure
+        return found
 
-    def _abandon(self, key: RoundKey, body: Object, error: LabelroundError) -> None:
+    def _abandon(self, key: RoundKey, body: Object, why: str) -> None:
         self.metrics.abandoned.inc()
         message = (
-            f"the round goes, but its labeling jobs could not be asked to stop and may still run ({error}); look for"
+            "the round goes, but its labeling jobs could not be asked to stop and may still run; look for"
             f" jobs tagged labelround.dev/uid={body['metadata']['uid']} and stop them"
         )
-        _log.error("%s: %s", key, message)
+        _log.error("%s: %s: %s", key, message, why)
         record(self.cluster, body, Transition(Kind.WARNING, "LabelingJobsLeft", message), self.clock())
 
     def _without_finalizer(self, key: RoundKey, body: Object) -> Object:

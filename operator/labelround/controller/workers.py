@@ -99,7 +99,7 @@ class Workers:
                 self.forget(key)
             except ObjectChanged:
                 result = "changed"
-                self.queue.add(key)
+                self.queue.retry(key)
             except LabelroundError as error:
                 result = "unavailable"
                 _log.warning("%s: next try in %.0f s: %s", key, self.queue.retry(key), error)
