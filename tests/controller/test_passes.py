@@ -287,6 +287,19 @@ def test_the_last_try_of_a_deletion_is_at_the_end_of_its_time(operated: Operated
     assert later == Again(10.0, growing=True)
 
 
+def test_a_running_job_that_no_backend_has_is_told(operated: Operated) -> None:
+    """Somebody took its backend out of the settings, say; waiting would not help."""
+    labeling(operated)
+    operated.jobs.jobs.clear()
+    operated.delete()
+
+    operated.step()
+
+    assert operated.cluster.all(ROUNDS) == []
+    assert ("Warning", "LabelingJobsLeft") in operated.events()
+    assert operated.registry.get_sample_value("labelround_abandoned_total") == 1
+
+
 def test_only_the_backends_of_a_namespace_are_asked_about_its_jobs(operated: Operated) -> None:
     """Another team's may well refuse us, and must not hold up the deletion."""
     gate = operated.passes.gate

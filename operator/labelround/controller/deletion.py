@@ -21,12 +21,16 @@ FINALIZER = "labelround.dev/finalizer"
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What a deleted round may leave running: how its jobs are named, in the order in which they are created."""
+    """What a deleted round may leave running: how its jobs are named, in the order in which they are created.
+
+    `recorded` are those that ran when the status was last written; they decide nothing, and are missed when absent.
+    """
 
     name: str
     uid: str
     groups: int
     attempts: int
+    recorded: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Remains | None:
@@ -40,6 +44,7 @@ class Remains:
             metadata["uid"],
             groups=len(label_groups(spec["labels"])),
             attempts=spec.get("attempts", 1),
+            recorded=frozenset(_running(body.get("status") or {})),
         )
 
     def jobs(self, api: LabelingAPI) -> Iterator[LabelingJob]:
@@ -63,6 +68,12 @@ class Remains:
     def is_ours(self, job: LabelingJob) -> bool:
         """Whether the job carries the round's uid."""
         return (job.tags or {}).get(UID_TAG) == self.uid
+
+
+def _running(status: Mapping[str, Any]) -> Iterator[str]:
+    for job in status.get("labelingJobs", ()):
+        if "status" in job and not JobStatus(job["status"]).is_terminal:
+            yield job["name"]
 
 
 def stop_jobs(remains: Remains, api: LabelingAPI) -> list[str]:

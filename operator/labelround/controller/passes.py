@@ -17,7 +17,7 @@ from labelround.controller.access import Access, Gate
 from labelround.controller.conversion_job import PodSettings
 from labelround.controller.converter import JobConverter
 from labelround.controller.deletion import FINALIZER, Remains, stop_jobs
-from labelround.controller.discretion import discreet_status
+from labelround.controller.discretion import discreet, discreet_status
 from labelround.controller.events import Kind, Transition, record, transition
 from labelround.controller.fleet import Fleet
 from labelround.controller.keys import RoundKey
@@ -203,8 +203,8 @@ class Passes:
     def _abandon(self, key: RoundKey, body: Object, why: str) -> None:
         self.metrics.abandoned.inc()
         message = (
-            "the round goes, but its labeling jobs could not be asked to stop and may still run; look for"
-            f" jobs tagged labelround.dev/uid={body['metadata']['uid']} and stop them"
+            f"the round goes, but its labeling jobs could not be asked to stop and may still run ({discreet(why)});"
+            f" look for jobs tagged labelround.dev/uid={body['metadata']['uid']} and stop them"
         )
         _log.error("%s: %s: %s", key, message, why)
         record(self.cluster, body, Transition(Kind.WARNING, "LabelingJobsLeft", message), self.clock())
