@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.controller.memory_cluster import DELETED, Call
 from tests.controller.operated import KEY, NAME, NAMESPACE, Operated
+from tests.round.world import BUCKET
 
 from labelround.cluster.api import ROUNDS, ObjectAbsent, ObjectChanged
 from labelround.controller.deletion import FINALIZER
@@ -16,6 +17,7 @@ from labelround.controller.requeue import AT_ONCE, Again
 from labelround.controller.rules import Backend, Policy
 from labelround.errors import Unavailable
 from labelround.groundtruth.api import JobStatus
+from labelround.spec.names import MAX_IMAGES_PER_JOB
 
 
 @pytest.fixture
@@ -350,3 +352,29 @@ def test_nothing_is_kept_of_a_round_that_is_gone(operated: Operated) -> None:
     assert operated.passes.fleet.snapshot() == {}
     assert operated.passes.versions.known() == set()
     assert all(poller.is_idle() for poller in operated.passes.gate.pollers._pollers.values())
+
+
+def test_a_round_of_too_many_images_stalls_before_anything_is_written(operated: Operated) -> None:
+    """One team's million of pictures must not take the memory of all."""
+    operated.passes.manifests.max_images = 1
+    operated.apply()
+    before = operated.objects()
+
+    operated.step()
+
+    assert operated.condition("Stalled")["reason"] == "TooManyImages"
+    assert operated.objects() == before
+
+
+@pytest.mark.parametrize("lines", [MAX_IMAGES_PER_JOB + 1, 20 * MAX_IMAGES_PER_JOB])
+def test_a_manifest_that_somebody_has_made_longer_makes_no_jobs(operated: Operated, lines: int) -> None:
+    """Each hundred thousand lines would be a labeling job more."""
+    operated.apply()
+    operated.step()
+    operated.buckets.open(BUCKET).write("pens/manifest.json", b"\n" * lines)
+
+    operated.step(3)
+
+    assert operated.condition("Stalled")["reason"] == "InvalidInput"
+    assert "pens/manifest.json" in operated.condition("Stalled")["message"]
+    assert operated.jobs.jobs == {}
