@@ -15,6 +15,7 @@ STALLED = {
     ),
     "NotAllowed": "change what the message names in a new round, or ask the administrator for a rule that allows it",
     "NoImages": "upload pictures below `imagesPrefix`, or correct it in a new round",
+    "TooManyImages": "make several rounds, each over a folder of its own, or have `maxImagesPerRound` raised",
     "AccessDenied": "mend the credentials or their policy; see docs/aws.md",
     "NoRegion": "pass `--region` or set `AWS_REGION`",
     "ObjectNotFound": "put back what the message names, or correct the name in a new round",

@@ -7,17 +7,18 @@ except for the end of a round, which is final.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labelround.dataset.claim import check_claim
 from labelround.dataset.report import Report
 from labelround.decide import ConversionState, JobObservation, Observation
-from labelround.errors import ObjectNotFound
+from labelround.errors import Conflict, InvalidManifest, ObjectNotFound, Problem
 from labelround.groundtruth.api import LabelCounters, LabelingJob
 from labelround.layout import Layout
 from labelround.plan import Plan, PlannedJob, plan_round
 from labelround.request import UID_TAG
 from labelround.spec.model import LabelingRound
+from labelround.spec.names import MAX_IMAGES_PER_JOB
 from labelround.storage import Bucket, Folder
 
 
@@ -105,15 +106,18 @@ def _job_observation(observed: ObservedJob, round: LabelingRound) -> JobObservat
 class ManifestCounter:
     """Counts the images of input manifests. A written manifest never changes, so each is read once.
 
-    One serves all rounds of a process; `forget` the round that has ended or is gone.
+    One serves all rounds of a process; `forget` the round that has ended or is gone. A round of more than `max_images`
+    images is refused: whoever may write to its folder could make it keep a process busy for ever.
     """
 
+    max_images: int | None = None
     _known: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
 
     def written(self, bucket: Bucket, plan: Plan, attempt: int) -> int | None:
         """How many images the manifests of `attempt` hold; None while they are not all written.
 
-        Manifests are written last chunk first, so the first one completes the attempt.
+        Manifests are written last chunk first, so the first one completes the attempt. Raises Conflict (TooManyImages)
+        and, for a manifest of more lines than a labeling job takes, InvalidManifest.
         """
         uid, layout = plan.round.uid, plan.layout
         single, several = layout.manifest_key(attempt, 0, 1), layout.manifest_key(attempt, 0, 2)
@@ -126,7 +130,17 @@ class ManifestCounter:
         while first == several and (count := self._count(uid, bucket, layout.manifest_key(attempt, chunk, 2))):
             total += count
             chunk += 1
+            self.check(plan.round, total)
         return total
+
+    def check(self, round: LabelingRound, images: int) -> None:
+        """Raises Conflict (TooManyImages) when a round has too many."""
+        if self.max_images is not None and images > self.max_images:
+            raise Conflict(
+                "TooManyImages",
+                f"spec.imagesPrefix: the round has more than {self.max_images} images, the most that the operator's"
+                " settings allow; make several rounds, each over a folder of its own",
+            )
 
     def forget(self, uid: str) -> None:
         """Forget the manifests of the round with this uid."""
@@ -136,35 +150,54 @@ class ManifestCounter:
         known = self._known.get(uid, {}).get((bucket.name, key))
         if known is not None:
             return known
+        count = 0
         try:
-            count = sum(chunk.count(b"\n") for chunk in bucket.chunks(key))
+            for part in bucket.chunks(key):
+                count += part.count(b"\n")
+                if count > MAX_IMAGES_PER_JOB:
+                    raise _not_ours(bucket.uri(key))
         except ObjectNotFound:
             return None
         self._known.setdefault(uid, {})[bucket.name, key] = count
         return count
 
 
+def _not_ours(name: str) -> InvalidManifest:
+    what = f"has more than {MAX_IMAGES_PER_JOB} lines, so it is not what the round has written"
+    return InvalidManifest([Problem(name, what, "delete it; the round writes it anew")])
+
+
 def observe(
     round: LabelingRound,
     bucket: Bucket,
     describe: Callable[[str], LabelingJob | None],
-    conversion: ObservedConversion,
+    conversion: Callable[[], ObservedConversion],
     counter: ManifestCounter,
     *,
     finished: bool,
 ) -> Snapshot:
-    """Look at the manifests and the labeling jobs of a round. Nothing is written.
+    """Look at the manifests, the labeling jobs and the conversion of a round. Nothing is written.
 
-    Manifests count only under the round's own claim. Raises Conflict when the folder is another round's.
+    Manifests count only under the round's own claim. Raises Conflict when the folder is another round's. While a
+    labeling job runs there is no conversion to look at: none begins before all jobs have ended, and an end is final.
     """
-    plan = Plan(round, Layout.of(round), 0)
     if finished:
-        return Snapshot(round, conversion=conversion, finished=True)
+        return Snapshot(round, finished=True)
+    image_count, attempts = _attempts(round, bucket, describe, counter)
+    seen = Snapshot(round, image_count, attempts)
+    running = any(observed.job and not observed.job.status.is_terminal for observed in seen.latest)
+    return seen if running else replace(seen, conversion=conversion())
+
+
+def _attempts(
+    round: LabelingRound, bucket: Bucket, describe: Callable[[str], LabelingJob | None], counter: ManifestCounter
+) -> tuple[int | None, tuple[tuple[ObservedJob, ...], ...]]:
+    """How many images are asked for, and the jobs of the attempts whose manifests are written."""
+    plan = Plan(round, Layout.of(round), 0)
     if round.labeling_job.adopt:
-        adopted = tuple(ObservedJob(job, describe(job.name)) for job in plan.jobs)
-        return Snapshot(round, attempts=(adopted,), conversion=conversion)
+        return None, (tuple(ObservedJob(job, describe(job.name)) for job in plan.jobs),)
     if check_claim(Folder(bucket, round.prefix), round.uid) is None:
-        return Snapshot(round, conversion=conversion)
+        return None, ()
     attempts: list[tuple[ObservedJob, ...]] = []
     image_count: int | None = None
     for attempt in range(1, round.attempts + 1):
@@ -174,4 +207,4 @@ def observe(
         image_count = count if image_count is None else image_count
         jobs = plan_round(round, image_count).jobs_for_attempt(attempt, count)
         attempts.append(tuple(ObservedJob(job, describe(job.name)) for job in jobs))
-    return Snapshot(round, image_count, tuple(attempts), conversion)
+    return image_count, tuple(attempts)

@@ -6,7 +6,7 @@ effect outside is idempotent by name, so a pass that was killed at any line is s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ from labelround.plan import PlannedJob, plan_round
 from labelround.request import JobSettings, label_category_config, labeling_job_request, ui_template
 from labelround.spec.model import LabelingRound
 from labelround.status import at_generation, is_finished, round_status, unobserved_status
-from labelround.storage import Bucket, Buckets, Folder
+from labelround.storage import Bucket, Buckets, Folder, ObjectMeta
 
 
 class Converter(Protocol):
@@ -91,10 +91,14 @@ class Reconciler:
         return None
 
     def _observe(self, round: LabelingRound, status: Mapping[str, Any]) -> Snapshot:
-        finished = is_finished(status)
-        conversion = ObservedConversion() if finished else self.converter.observe(round)
-        bucket = self.buckets.open(round.bucket)
-        return observe(round, bucket, self.api.describe, conversion, self.manifests, finished=finished)
+        return observe(
+            round,
+            self.buckets.open(round.bucket),
+            self.api.describe,
+            lambda: self.converter.observe(round),
+            self.manifests,
+            finished=is_finished(status),
+        )
 
     def _act(self, decision: Decision, snapshot: Snapshot) -> None:
         match decision.action:
@@ -115,7 +119,7 @@ class Reconciler:
         """Write the manifests of the next attempt, the first chunk last: it completes the attempt."""
         round = snapshot.round
         bucket = self.buckets.open(round.bucket)
-        keys = unlabeled_keys(snapshot, self.buckets) if snapshot.attempts else _image_keys(round, bucket)
+        keys = unlabeled_keys(snapshot, self.buckets) if snapshot.attempts else self._image_keys(round, bucket)
         if not keys and snapshot.attempts:
             self.converter.start(snapshot)  # the counters were behind: the output shows every image labeled
             return
@@ -126,6 +130,23 @@ class Reconciler:
         self._delete_stale(snapshot, attempt, len(manifests))
         for manifest in reversed(manifests):
             bucket.write(manifest.key, manifest_content(keys[manifest.start : manifest.stop], round.bucket))
+
+    def _image_keys(self, round: LabelingRound, bucket: Bucket) -> list[str]:
+        """The images of a new round. Raises Conflict when there is none, and when there are too many."""
+        keys = list(select_images(self._listed(round, bucket), round.images_prefix).keys)
+        if not keys:
+            raise Conflict(
+                "NoImages",
+                f"spec.imagesPrefix: no .jpg, .jpeg or .png image lies below {bucket.uri(round.images_prefix)}; upload"
+                " the pictures or correct the prefix",
+            )
+        return keys
+
+    def _listed(self, round: LabelingRound, bucket: Bucket) -> Iterator[ObjectMeta]:
+        """The objects below the images prefix, whatever they are, up to the most that a round may have."""
+        for number, listed in enumerate(bucket.list(round.images_prefix), 1):
+            self.manifests.check(round, number)
+            yield listed
 
     def _claim_prefix(self, round: LabelingRound, bucket: Bucket) -> None:
         """Make the round's folder its own. Raises Conflict when it is another round's, or has a manifest already."""
@@ -166,18 +187,6 @@ class Reconciler:
             return self.portal_url(arn) if arn else ""
         except LabelroundError:
             return ""  # it is told, and decides nothing: the one that is known stays
-
-
-def _image_keys(round: LabelingRound, bucket: Bucket) -> list[str]:
-    """The images of a new round. Raises Conflict when there is none."""
-    keys = list(select_images(bucket.list(round.images_prefix), round.images_prefix).keys)
-    if not keys:
-        raise Conflict(
-            "NoImages",
-            f"spec.imagesPrefix: no .jpg, .jpeg or .png image lies below {bucket.uri(round.images_prefix)}; upload the"
-            " pictures or correct the prefix",
-        )
-    return keys
 
 
 def _planned(snapshot: Snapshot, name: str) -> PlannedJob:

@@ -59,7 +59,7 @@ def every_error() -> Iterator[type[LabelroundError]]:
 def look_in_trouble(error: LabelroundError) -> Result:
     stage = labeling()
     stage.step()
-    stage.converter.trouble = error
+    stage.crowd.trouble = error
     return stage.step()
 
 

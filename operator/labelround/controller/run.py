@@ -32,6 +32,7 @@ from labelround.controller.settings import OperatorSettings
 from labelround.controller.versions import Versions
 from labelround.controller.watching import Watch
 from labelround.controller.workers import Workers
+from labelround.observe import ManifestCounter
 
 LAST_PASS_SECONDS = 20.0
 LEASE_LOST_EXIT_CODE = 1
@@ -120,6 +121,7 @@ def build(settings: OperatorSettings, connect: Callable[[], Any]) -> Operator:
         metrics=metrics,
         clock=_now,
         portal_url=Portals().url,
+        manifests=ManifestCounter(settings.max_images_per_round),
     )
     workers = Workers(passes, queue, settings.workers)
     relister = Relister(cluster, workers, settings.namespaces, settings.relist_seconds)

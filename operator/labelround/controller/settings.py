@@ -60,6 +60,7 @@ class OperatorSettings:
     http_port: int = 8080
     lease: LeaseSettings | None = None
     finished_series_seconds: float = 3600.0
+    max_images_per_round: int = 1_000_000
     log_level: str = "info"
     log_format: str = "json"
 
@@ -144,6 +145,7 @@ def _settings(values: Mapping[str, Any], namespace: str, identity: str) -> Opera
         http_port=values["http"]["port"],
         lease=_lease(values["lease"], namespace, identity),
         finished_series_seconds=values["finishedSeriesSeconds"],
+        max_images_per_round=values["maxImagesPerRound"],
         log_level=values["logLevel"],
         log_format=values["logFormat"],
     )

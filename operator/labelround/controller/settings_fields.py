@@ -216,6 +216,7 @@ SETTINGS = Section(
         "lease": LEASE,
         "conversion": CONVERSION,
         "finishedSeriesSeconds": Number(0, 365 * DAY_SECONDS, default=3600.0),
+        "maxImagesPerRound": Integer(1, 100_000_000, default=1_000_000),
         "logLevel": Choice(("debug", "info", "warning", "error"), default="info"),
         "logFormat": Choice(("json", "text"), default="json"),
         "policy": Whole(POLICY),
