@@ -18,7 +18,7 @@ from labelround.errors import LabelroundError
 
 THREADS = 2
 LONGEST_PAUSE_SECONDS = 600.0
-CPU_SHARE = 0.01
+CPU_SHARE = 0.005
 JITTER = 0.1
 _log = logging.getLogger(__name__)
 
