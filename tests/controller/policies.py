@@ -23,6 +23,8 @@ def a_rule(team: str = "team-a", **changes: Any) -> Rule:
         workteam_arns=(f"{WORKTEAMS}/{team}", f"{WORKTEAMS}/{team}-experts"),
         namespaces=(team,),
         service_account_names=(f"{team}-data", "default"),
+        priority_class_names=(f"{team}-low",),
+        toleration_keys=("batch",),
     )
     return replace(rule, **changes)
 

@@ -63,6 +63,46 @@ def test_without_a_list_the_namespaces_default_is_the_only_service_account() -> 
     assert "spec.conversion.serviceAccountName: builder is not allowed (allowed: default)" in told
 
 
+LISTED: dict[str, dict[str, Any]] = {
+    "a PriorityClass": {"priorityClassName": "team-a-low"},
+    "no PriorityClass": {"priorityClassName": ""},
+    "a taint": {"tolerations": ({"key": "batch", "operator": "Exists"}, {"key": "batch", "value": "x"})},
+    "no taint": {"tolerations": ()},
+}
+
+
+@pytest.mark.parametrize("conversion", LISTED.values(), ids=LISTED)
+def test_a_listed_priority_class_and_a_listed_taint_may_be_named(conversion: dict[str, Any]) -> None:
+    """What is left empty asks for nothing."""
+    granted = grant(a_policy(), a_round(conversion=conversion), {})
+
+    assert granted.rule == a_rule()
+
+
+def test_a_star_allows_every_toleration() -> None:
+    """One with a key, and one without, which tolerates every taint."""
+    policy = a_policy(a_rule(toleration_keys=("*",)))
+    tolerations = ({"operator": "Exists"}, {"key": "control-plane", "operator": "Exists"})
+
+    granted = grant(policy, a_round(conversion={"tolerations": tolerations}), {})
+
+    assert granted.rule.toleration_keys == ("*",)
+
+
+def test_without_lists_no_priority_class_and_no_taint_may_be_named() -> None:
+    """Who may create rounds alone can push nobody's pods aside, and runs on no node that is kept for others."""
+    policy = a_policy(a_rule(priority_class_names=(), toleration_keys=()))
+    conversion = {"priorityClassName": "team-a-low", "tolerations": ({"key": "batch"}, {"operator": "Exists"})}
+
+    told = refusal(a_round(conversion=conversion), policy)
+
+    assert told.endswith(
+        "spec.conversion.priorityClassName: team-a-low is not allowed (allowed: none); "
+        "spec.conversion.tolerations[0].key: batch is not allowed (allowed: none); "
+        "spec.conversion.tolerations[1].key: * is not allowed (allowed: none)"
+    )
+
+
 def test_the_first_rule_that_allows_everything_serves() -> None:
     """A rule that allows only a part is passed over."""
     narrow = a_rule(buckets=(BucketRule("pictures", ("team-a/images/",)),))
@@ -153,6 +193,18 @@ ATTEMPTS: dict[str, tuple[LabelingRound, list[str]]] = {
     "another ServiceAccount": (
         a_round(conversion={"serviceAccountName": "cluster-admin"}),
         ["spec.conversion.serviceAccountName"],
+    ),
+    "another PriorityClass": (
+        a_round(conversion={"priorityClassName": "system-cluster-critical"}),
+        ["spec.conversion.priorityClassName"],
+    ),
+    "a taint that is not listed": (
+        a_round(conversion={"tolerations": ({"key": "batch"}, {"key": "control-plane", "operator": "Exists"})}),
+        ["spec.conversion.tolerations[1].key"],
+    ),
+    "every taint": (
+        a_round(conversion={"tolerations": ({"operator": "Exists"}, {"key": "", "operator": "Exists"})}),
+        ["spec.conversion.tolerations[0].key", "spec.conversion.tolerations[1].key"],
     ),
     "a bucket and a ServiceAccount": (
         a_round(bucket="team-b-pictures", conversion={"serviceAccountName": "cluster-admin"}),

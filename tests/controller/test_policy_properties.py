@@ -22,6 +22,9 @@ PREFIXES = st.sampled_from(["a/", "a", "", "ab/", "a/b/"])
 NAMES = st.sampled_from(["day", "night", "private-crowd/day", ""])
 WORKTEAM_ARNS = st.sampled_from([f"{WORKTEAMS}/day", f"{WORKTEAMS}/night", f"{WORKTEAMS}2/day"])
 ACCOUNTS = st.sampled_from(["default", "data", "admin"])
+CLASSES = st.sampled_from(["low", "high"])
+TAINTS = st.sampled_from(["batch", "gpu", "*"])
+TOLERATIONS = st.sampled_from([{"key": "batch"}, {"key": "gpu"}, {"key": ""}, {"operator": "Exists"}])
 LABELS = st.dictionaries(st.sampled_from(["team", "stage"]), st.sampled_from(["a", "b"]))
 
 SELECTORS = st.builds(
@@ -40,6 +43,8 @@ RULES = st.builds(
     namespaces=st.lists(NAMESPACES, max_size=2).map(tuple),
     namespace_selector=st.none() | SELECTORS,
     service_account_names=st.lists(ACCOUNTS, max_size=2).map(tuple),
+    priority_class_names=st.lists(CLASSES, max_size=2).map(tuple),
+    toleration_keys=st.lists(TAINTS, max_size=2).map(tuple),
 )
 POLICIES = st.lists(RULES, min_size=1, max_size=4).map(lambda rules: Policy(tuple(rules), {"aws": AWS, "own": OWN}))
 EXAMPLES = st.lists(KEYS, max_size=2).map(tuple)
@@ -61,7 +66,14 @@ def cases(draw: st.DrawFn) -> tuple[Policy, LabelingRound, dict[str, str]]:
 
     keys = st.sampled_from([place, f"{place}a/", f"{place}b/c/"])
     examples = st.lists(keys, max_size=1).map(tuple)
-    account = mostly(st.sampled_from([None, *rule.service_account_names]), st.none() | ACCOUNTS)
+    conversion = {
+        "serviceAccountName": mostly(st.sampled_from([None, *rule.service_account_names]), st.none() | ACCOUNTS),
+        "priorityClassName": mostly(st.sampled_from([None, *rule.priority_class_names]), CLASSES),
+        "tolerations": mostly(
+            st.sampled_from([(), *(({"key": key.strip("*")},) for key in rule.toleration_keys)]),
+            st.lists(TOLERATIONS, max_size=2).map(tuple),
+        ),
+    }
     round = LabelingRound(
         name="pens-1",
         namespace=mostly(st.sampled_from(rule.namespaces or ("team-a",)), NAMESPACES),
@@ -77,7 +89,7 @@ def cases(draw: st.DrawFn) -> tuple[Policy, LabelingRound, dict[str, str]]:
             workteam=mostly(st.sampled_from(["", *rule.workteam_arns]), NAMES | WORKTEAM_ARNS),
             instructions=Instructions("", "", mostly(examples, EXAMPLES), mostly(examples, EXAMPLES)),
         ),
-        conversion={} if account is None else {"serviceAccountName": account},
+        conversion={name: value for name, value in conversion.items() if value is not None},
     )
     return policy, round, draw(LABELS)
 
@@ -101,7 +113,7 @@ def lies_inside(key: str, rule: Rule, bucket: str, *, folder: bool) -> bool:
 def test_whatever_is_granted_lies_inside_a_rule_for_the_namespace(
     case: tuple[Policy, LabelingRound, dict[str, str]],
 ) -> None:
-    """Bucket, folders, example pictures, workteam, ServiceAccount and backend."""
+    """Bucket, folders, example pictures, workteam, ServiceAccount, PriorityClass, taints and backend."""
     policy, round, labels = case
     try:
         granted = grant(policy, round, labels)
@@ -122,6 +134,9 @@ def test_whatever_is_granted_lies_inside_a_rule_for_the_namespace(
         assert lies_inside(key, rule, round.bucket, folder=False)
     assert granted.workteam_arn in rule.workteam_arns or (round.labeling_job.adopt and not granted.workteam_arn)
     assert granted.service_account_name in (rule.service_account_names or ("default",))
+    assert round.conversion.get("priorityClassName") in (None, *rule.priority_class_names)
+    for toleration in round.conversion["tolerations"]:
+        assert "*" in rule.toleration_keys or (toleration.get("key") or "*") in rule.toleration_keys
 
 
 @given(cases())

@@ -71,6 +71,8 @@ def test_every_field_of_a_rule_reaches_the_policy(tmp_path: Path) -> None:
         bucketOwner="012345678901",
         kmsKeyId="arn:aws:kms:us-east-1:123456789012:key/1",
         serviceAccountNames=["data"],
+        priorityClassNames=["low"],
+        tolerationKeys=["example.org/batch", "*"],
         conversionCredentialsSecret="store",
     )
 
@@ -82,6 +84,7 @@ def test_every_field_of_a_rule_reaches_the_policy(tmp_path: Path) -> None:
     )
     assert (rule.bucket_owner, rule.kms_key_id) == ("012345678901", "arn:aws:kms:us-east-1:123456789012:key/1")
     assert (rule.service_account_names, rule.conversion_credentials_secret) == (("data",), "store")
+    assert (rule.priority_class_names, rule.toleration_keys) == (("low",), ("example.org/batch", "*"))
 
 
 def test_an_empty_selector_selects_every_namespace(tmp_path: Path) -> None:

@@ -116,6 +116,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         f"{RULE}.serviceAccountNames[0]: 'Data' is not a name; use lower case letters, digits, - and . and begin and"
         " end with a letter or digit",
     ),
+    "a toleration of no taint": (
+        with_rule(tolerationKeys=["*", "batch*"]),
+        f"{RULE}.tolerationKeys[1]: 'batch*' is no Kubernetes label; write a name, or a domain, / and a name",
+    ),
     "a backend twice": (
         shortest(policy={**shortest()["policy"], "backends": [{"name": "aws", "region": "us-east-1"}] * 2}),
         "config.yaml: policy.backends[1].name: the backend aws repeats policy.backends[0].name; remove one",

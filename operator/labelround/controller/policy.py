@@ -1,14 +1,15 @@
 """Which rule of the administrator's policy serves a round, and what a round is told that none serves.
 
-A round names a bucket, folders, a workteam and a ServiceAccount; the rights behind them are the operator's or the
-tenant's. `grant` gives them out by the policy alone, before anything outside is touched.
+A round names a bucket, folders, a workteam and a ServiceAccount, tainted nodes for its pods and whom they push aside;
+the rights behind them are the operator's or the tenant's. `grant` gives them out by the policy alone, before anything
+outside is touched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from labelround.controller.rules import Backend, BucketRule, Grant, Policy, Rule, workteam_name
+from labelround.controller.rules import EVERY_TAINT, Backend, BucketRule, Grant, Policy, Rule, workteam_name
 from labelround.errors import Conflict
 from labelround.spec.model import LabelingRound
 from labelround.spec.wording import printable
@@ -26,6 +27,7 @@ SHOWN_CHARACTERS = 80
 BUCKET = "spec.bucket"
 WORKTEAM = "spec.labelingJob.workteam"
 SERVICE_ACCOUNT = "spec.conversion.serviceAccountName"
+PRIORITY_CLASS = "spec.conversion.priorityClassName"
 
 
 def grant(policy: Policy, round: LabelingRound, namespace_labels: Mapping[str, str]) -> Grant:
@@ -59,7 +61,10 @@ def _refused(rule: Rule, round: LabelingRound) -> tuple[str, ...]:
     workteam = (WORKTEAM,) if needs_workteam and not rule.workteam_arn(job.workteam) else ()
     name = _service_account(round)
     service_account = (SERVICE_ACCOUNT,) if name and name not in rule.service_accounts else ()
-    return (*bucket, *places, *workteam, *service_account)
+    priority = _priority_class(round)
+    priority_class = (PRIORITY_CLASS,) if priority and priority not in rule.priority_class_names else ()
+    tolerations = tuple(path for path, key in _tolerations(round).items() if not rule.tolerates(key))
+    return (*bucket, *places, *workteam, *service_account, *priority_class, *tolerations)
 
 
 def _places(round: LabelingRound) -> dict[str, str]:
@@ -79,6 +84,18 @@ def _places(round: LabelingRound) -> dict[str, str]:
 
 def _service_account(round: LabelingRound) -> str:
     return str(round.conversion.get("serviceAccountName") or "")
+
+
+def _priority_class(round: LabelingRound) -> str:
+    return str(round.conversion.get("priorityClassName") or "")
+
+
+def _tolerations(round: LabelingRound) -> dict[str, str]:
+    """The taints that the round's pods tolerate, by the path of the toleration's key."""
+    return {
+        f"spec.conversion.tolerations[{index}].key": str(each.get("key") or EVERY_TAINT)
+        for index, each in enumerate(round.conversion.get("tolerations") or ())
+    }
 
 
 def _message(round: LabelingRound, rules: Sequence[Rule], refused: Sequence[Sequence[str]]) -> str:
@@ -105,6 +122,10 @@ def _told(path: str, round: LabelingRound, rules: Sequence[Rule], places: Mappin
         return _line(path, round.labeling_job.workteam, names)
     if path == SERVICE_ACCOUNT:
         return _line(path, _service_account(round), (name for rule in rules for name in rule.service_accounts))
+    if path == PRIORITY_CLASS:
+        return _line(path, _priority_class(round), (name for rule in rules for name in rule.priority_class_names))
+    if key := _tolerations(round).get(path):
+        return _line(path, key, (name for rule in rules for name in rule.toleration_keys))
     return _line(path, str(ObjectURI(round.bucket, places[path])), _addresses(round.bucket, rules))
 
 

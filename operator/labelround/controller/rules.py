@@ -14,6 +14,8 @@ from labelround.uri import folder
 
 DEFAULT_SERVICE_ACCOUNT = "default"
 """What every namespace has; the only one that a rule without a list allows."""
+EVERY_TAINT = "*"
+"""What a toleration without a key means, and in a rule allows every toleration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Rule:
     bucket_owner: str = ""
     kms_key_id: str = ""
     service_account_names: tuple[str, ...] = ()
+    priority_class_names: tuple[str, ...] = ()
+    toleration_keys: tuple[str, ...] = ()
     conversion_credentials_secret: str = ""
 
     def serves(self, namespace: str, labels: Mapping[str, str]) -> bool:
@@ -87,6 +91,10 @@ class Rule:
     def service_accounts(self) -> tuple[str, ...]:
         """The ServiceAccounts that a conversion may run under; the first is the default."""
         return self.service_account_names or (DEFAULT_SERVICE_ACCOUNT,)
+
+    def tolerates(self, key: str) -> bool:
+        """Whether the pods of a conversion may tolerate taints with this key; `*` is every taint."""
+        return not {key, EVERY_TAINT}.isdisjoint(self.toleration_keys)
 
 
 @dataclass(frozen=True, slots=True)

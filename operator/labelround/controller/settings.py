@@ -202,6 +202,8 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
         bucket_owner=rule.get("bucketOwner", ""),
         kms_key_id=rule.get("kmsKeyId", ""),
         service_account_names=rule.get("serviceAccountNames", ()),
+        priority_class_names=rule.get("priorityClassNames", ()),
+        toleration_keys=rule.get("tolerationKeys", ()),
         conversion_credentials_secret=rule.get("conversionCredentialsSecret", ""),
     )
 

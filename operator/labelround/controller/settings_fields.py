@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from labelround.controller.rules import EVERY_TAINT
 from labelround.controller.selector import Operator
 from labelround.groundtruth.constraints import CREATE_LABELING_JOB, matches
 from labelround.spec import names, texts
@@ -114,6 +115,11 @@ _ROLE = Text(max_length=2048, min_length=20, check=_role_problem)
 _PREFIX = Text(max_length=512, check=lambda text: texts.prefix_problem(text) if text else "")
 _LABEL = Text(max_length=63)
 _LABEL_KEY = Text(max_length=317, min_length=1)
+_TOLERATION_KEY = Text(
+    max_length=names.KUBERNETES_LABEL_MAX_LENGTH,
+    min_length=1,
+    check=lambda text: "" if text == EVERY_TAINT else names.kubernetes_label_problem(text),
+)
 
 BACKEND = Section(
     {
@@ -162,6 +168,8 @@ RULE = Section(
         "kmsKeyId": Text(max_length=2048, min_length=1, check=_key_problem),
         "workteamARNs": Items(Text(max_length=256, min_length=1, check=_workteam_problem), 1000, 1, unique=True),
         "serviceAccountNames": Items(_OBJECT_NAME, max_items=1000, min_items=1, unique=True),
+        "priorityClassNames": Items(_OBJECT_NAME, max_items=1000, min_items=1, unique=True),
+        "tolerationKeys": Items(_TOLERATION_KEY, max_items=1000, min_items=1, unique=True),
         "conversionCredentialsSecret": _OBJECT_NAME,
     },
     required=("buckets", "backend", "executionRoleARN", "workteamARNs"),
