@@ -43,6 +43,7 @@ class JobPoller:
     _jobs: dict[str, _Tracked] = field(default_factory=dict)
     _names: dict[RoundKey, set[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _dropped: bool = False
 
     def view(self, key: RoundKey, *, adopted: bool = False) -> LabelingAPI:
         """The labeling API for one round, whose jobs are polled from their first Describe on."""
@@ -62,6 +63,12 @@ class JobPoller:
         """Whether no round waits for a job."""
         with self._lock:
             return not any(self._waiting())
+
+    def drop(self) -> bool:
+        """Give up if no round waits for a job. One that begins to, with an older view, is woken to take another."""
+        with self._lock:
+            self._dropped = self._dropped or not any(self._waiting())
+            return self._dropped
 
     def poll(self) -> float:
         """List the jobs once and wake the rounds of those that changed; the CPU seconds it took.
@@ -98,6 +105,9 @@ class JobPoller:
                 tracked.job, tracked.certain = job, True
                 tracked.keys.add(key)
                 self._names.setdefault(key, set()).add(name)
+            unpolled = self._dropped and job is not None and not job.status.is_terminal
+        if unpolled:
+            self.wake(key)
         return job
 
     def doubt(self, name: str) -> None:

@@ -20,6 +20,8 @@ THREADS = 2
 LONGEST_PAUSE_SECONDS = 600.0
 CPU_SHARE = 0.005
 JITTER = 0.1
+IDLE_POLLS = 3
+"""After so many polls in a row in which nobody asks for a poller or waits for a job of it, it is dropped."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,7 @@ class Pollers:
     wake: Callable[[RoundKey], None]
     metrics: Metrics
     _pollers: dict[Hashable, JobPoller] = field(default_factory=dict)
+    _idle: dict[Hashable, int] = field(default_factory=dict)
     _queue: WorkQueue[Hashable] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -40,6 +43,7 @@ class Pollers:
     def of(self, session: Session) -> JobPoller:
         """The session's poller, which goes on with a session that was remade."""
         with self._lock:
+            self._idle[session.key] = 0
             poller = self._pollers.get(session.key)
             if poller is None:
                 poller = self._pollers[session.key] = JobPoller(MeteredAPI(session.api, self.metrics), self.wake)
@@ -84,8 +88,19 @@ class Pollers:
             _log.warning("the labeling jobs could not be listed, next in %.0f s: %s", delay, error)
             return
         self._queue.succeeded(key)
+        if self._dropped(key, poller):
+            return
         pause = min(max(self.interval, spent / CPU_SHARE), LONGEST_PAUSE_SECONDS)
         self._queue.add(key, self._jittered(pause))
+
+    def _dropped(self, key: Hashable, poller: JobPoller) -> bool:
+        """Drop a poller that has been idle for long, with the session behind it."""
+        with self._lock:
+            self._idle[key] = self._idle[key] + 1 if poller.is_idle() else 0
+            if self._idle[key] < IDLE_POLLS or not poller.drop():
+                return False
+            del self._pollers[key], self._idle[key]
+            return True
 
     @staticmethod
     def _jittered(seconds: float) -> float:
