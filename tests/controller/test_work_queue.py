@@ -159,6 +159,44 @@ def test_a_closed_queue_lets_its_workers_go() -> None:
     assert taken == [None]
 
 
+class Misdirected(threading.Condition):
+    """Its notifies reach nobody while `lost`, as for a worker whose wait is just over. `waited`: somebody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost = False
+        self.waited = threading.Event()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.set()
+        return super().wait(timeout)
+
+    def notify(self, n: int = 1) -> None:
+        if not self.lost:
+            super().notify(n)
+
+
+def test_a_wake_that_came_too_late_for_one_worker_reaches_another() -> None:
+    """Whoever takes a key lets another look, so that no due key waits until the next event."""
+    changed = Misdirected()
+    queue: WorkQueue[str] = WorkQueue(_changed=changed)
+    taken: list[str | None] = []
+    worker = threading.Thread(target=lambda: taken.append(queue.take()))
+    worker.start()
+    changed.waited.wait(JOIN_SECONDS)
+    changed.lost = True
+    queue.add("a")
+    queue.add("b")
+    changed.lost = False
+
+    first = queue.take()
+    worker.join(JOIN_SECONDS)
+    queue.close()
+
+    assert first == "a"
+    assert taken == ["b"]
+
+
 def test_many_workers_never_have_one_key_at_a_time_and_lose_none() -> None:
     """Eight threads, every key added again and again while others work on it."""
     queue: WorkQueue[int] = WorkQueue()

@@ -76,6 +76,8 @@ class WorkQueue(Generic[Key]):
                 if key is not None:
                     self._working.add(key)
                     del self._due[key]
+                    if self._order:  # the wake for another key may have come here just when this wait was over
+                        self._changed.notify()
                     return key
                 self._changed.wait(pause)
             return None
