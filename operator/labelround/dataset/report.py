@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -10,6 +11,10 @@ REPORT_VERSION = 1
 SHOWN_RENAMES = 1000
 LARGEST_REPORT = 1 << 24
 """In bytes, several times what the longest names make of it: a larger one is none of ours."""
+
+LARGEST_COUNT = 10**15 - 1
+"""Of anything that is counted: two such numbers fit where a status shows them."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +101,27 @@ class Report:
 
     @classmethod
     def parse(cls, content: bytes) -> Report | None:
-        """The report in a file; None when it is none of this version."""
+        """The report in a file; None when it is none of this version, or cannot be true."""
         try:
             report = msgspec.json.decode(content, type=cls)
         except msgspec.DecodeError:
             return None
-        return report if report.version == REPORT_VERSION else None
+        return report if report.version == REPORT_VERSION and report._is_sound() else None
 
     @property
     def complete(self) -> bool:
         """Whether every box is in the dataset and no image failed."""
         return self.boxes.read == self.boxes.written and self.images.failed == 0
+
+    def _is_sound(self) -> bool:
+        """Whether its numbers are counts that add up, and its digest is one. Who may write the folder may forge it."""
+        images, boxes = self.images, self.boxes
+        states = (images.labeled, images.empty, images.failed, images.unlabeled)
+        dropped = boxes.dropped.values()
+        counts = (images.total, *states, boxes.read, boxes.written, *dropped)
+        return (
+            all(0 <= count <= LARGEST_COUNT for count in counts)
+            and images.total == sum(states)
+            and boxes.read == boxes.written + sum(dropped)
+            and _DIGEST.fullmatch(self.digest) is not None
+        )
