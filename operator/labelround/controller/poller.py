@@ -65,9 +65,9 @@ class JobPoller:
             return not any(self._waiting())
 
     def drop(self) -> bool:
-        """Give up if no round waits for a job. One that begins to, with an older view, is woken to take another."""
+        """Give up if no round has a job here. One that begins to, with an older view, is woken to take another."""
         with self._lock:
-            self._dropped = self._dropped or not any(self._waiting())
+            self._dropped = self._dropped or not self._jobs
             return self._dropped
 
     def poll(self) -> float:
