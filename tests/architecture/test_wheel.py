@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """Modules, the marker for type checkers, the definition, the operator's rights, the licence; no tests, no examples."""
+    """Modules, the marker for type checkers, the definition, the rights, the licence; no tests, no examples."""
     package = REPOSITORY / "operator" / "labelround"
     modules = {f"labelround/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
 
