@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,22 +25,20 @@ __all__ = [
 REPOSITORY = Path(__file__).parent.parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What killed conversions leave in the folder for temporary files goes with the tests; `tmp_path`s stay a while."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    folder = tempfile.mkdtemp(prefix="labelround-tests-")
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever asks for a control plane needs one."""
     for item in items:
         if {"control_plane", "new_control_plane"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("cluster")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What killed conversions leave in the folder for temporary files goes with the tests."""
-    folder = str(tmp_path_factory.mktemp("scratch"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", folder)
-        patch.setattr(tempfile, "tempdir", folder)
-        yield
 
 
 def _outside(variable: str, name: str) -> Path:
