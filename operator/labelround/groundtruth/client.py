@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from labelround.errors import Conflict, InvalidInput, Problem, Unavailable
 from labelround.groundtruth.api import JobStatus, LabelCounters, LabelingJob
 from labelround.groundtruth.errors import JobAbsent, translate
+from labelround.groundtruth.pages import read_pages_quickly
 
 PAGE_SIZE = 100
 
@@ -21,6 +22,7 @@ class Boto3LabelingAPI:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        read_pages_quickly(client)
 
     def create(self, request: Mapping[str, Any]) -> str:
         with _translated("CreateLabelingJob"):
@@ -141,5 +143,5 @@ def _translated(operation: str, *, about_a_job: bool = False) -> Iterator[None]:
         raise InvalidInput([Problem(operation, str(error))]) from error
     except BotoCoreError as error:
         raise Unavailable(f"{operation}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:  # boto3 reads without checking
         raise Unavailable(f"{operation}: the service's answer was not understood ({error!r})") from error
