@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,14 @@ from tests.round.world import picture
 from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
 
+from labelround.cluster.client import PAGE_SIZE
 from labelround.controller import portals
 from labelround.controller.lease import LeaseSettings
 from labelround.controller.pollers import JITTER
 from labelround.controller.settings_fields import SETTINGS
 from labelround.controller.watching import SERVER_TIMEOUT_SECONDS
 from labelround.conversionfile import decode
+from labelround.groundtruth.client import PAGE_SIZE as JOBS_PAGE_SIZE
 from labelround.uri import ObjectURI
 
 pytestmark = pytest.mark.minio
@@ -92,19 +95,21 @@ def test_an_idle_hour_takes_the_calls_that_the_document_says(new_world: NewWorld
             world.create(world.document(name, imagesPrefix=f"{name}/images/"))
         for name in IDLE:
             world.wait_for(name, "waits for workers", lambda status: "InProgress" in str(status.get("labelingJobs")))
-        since, hour = time.time(), documented("An idle hour")
-        until(lambda: counted(world, since)["list labelingrounds"] == hour["list labelingrounds"], "an hour is over")
-        calls = counted(world, since)
+        since, looks = time.time(), len(IDLE) * documented("An idle hour")["get labelingrounds"]
+        until(lambda: counted(world, since)["get labelingrounds"] == looks, "an hour is over, with its looks")
+        calls, hours = counted(world, since), (time.time() - since) * SCALE / HOUR_SECONDS
 
+    hour = documented("An idle hour")
     assert [seen.operation for seen in world.requests() if seen.time >= since and mutating(seen)] == []
-    bounds = {call: hour[call] for call in ("ListLabelingJobs", "list labelingrounds", "watch labelingrounds")}
-    bounds["ListLabelingJobs"] += round(JITTER * hour["ListLabelingJobs"])
-    bounds |= {call: len(IDLE) * hour[call] for call in ("get labelingrounds", "GetObject")}
+    for_all = {call: ceil(hours * hour[call]) for call in ("list labelingrounds", "watch labelingrounds")}
+    jobs = {"ListLabelingJobs": ceil(hours * hour["ListLabelingJobs"] * (1 + JITTER))}
+    bounds = for_all | jobs | {"get labelingrounds": looks, "GetObject": len(IDLE) * hour["GetObject"]}
     assert {call: (times, bounds.get(call, 0)) for call, times in calls.items() if times > bounds.get(call, 0)} == {}
 
 
 def test_the_hour_of_the_document_is_that_of_the_settings() -> None:
     """Each number follows from a setting as it is by default, or from a constant."""
+    text = DOCUMENT.read_text("utf-8")
     hour = documented("An idle hour")
 
     assert hour["ListLabelingJobs"] == HOUR_SECONDS / SETTINGS.fields["pollSeconds"].default
@@ -112,4 +117,6 @@ def test_the_hour_of_the_document_is_that_of_the_settings() -> None:
     assert hour["get labelingrounds"] == hour["GetObject"] == HOUR_SECONDS / SETTINGS.fields["resyncSeconds"].default
     assert hour["watch labelingrounds"] == HOUR_SECONDS / SERVER_TIMEOUT_SECONDS
     assert hour["DescribeWorkteam"] == HOUR_SECONDS / portals.KEPT_SECONDS
+    assert f"a page for each {PAGE_SIZE} |" in text
+    assert f"a page for each {JOBS_PAGE_SIZE} labeling jobs" in text
     assert hour["get leases"] == HOUR_SECONDS / LeaseSettings("", "", "").retry
