@@ -92,11 +92,14 @@ class Stage(World):
 
     def operator(self, replica: str = "operator-0", **options: Any) -> OperatorProcess:
         """A replica of the operator whose policy knows all crews."""
-        backends = [self._backend_settings(name) for name in self.backends]
-        policy = {"backends": backends, "rules": [self.rule(name) for name in self.backends]}
         watch = {"namespaces": [self.namespace, *self.others]}
-        given: dict[str, Any] = {"policy": policy, "watch": watch, **options}
+        given: dict[str, Any] = {"policy": self.policy(), "watch": watch, **options}
         return super().operator(replica, **given)
+
+    def policy(self) -> dict[str, Any]:
+        """A backend and a rule for each crew."""
+        backends = [self._backend_settings(name) for name in self.backends]
+        return {"backends": backends, "rules": [self.rule(name) for name in self.backends]}
 
     def rule(self, crew: str) -> dict[str, Any]:
         """What the policy gives the rounds of a crew."""

@@ -15,7 +15,7 @@ from tests.cluster.container import Ended
 from tests.operator.faults import Answer, Seen
 from tests.operator.installation import CREDENTIALS_SECRET
 from tests.operator.stage import Crew, Stage, on_stage
-from tests.round.world import condition
+from tests.round.world import NAMES, condition, picture
 from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
 
@@ -35,8 +35,16 @@ def stage(
     """A crew that can do it all, and another at a backend of its own whose credentials and permissions tests take."""
     folder = tmp_path_factory.mktemp("stalls")
     crews = {"able": Crew(), "locked": Crew()}
-    with on_stage(control_plane, minio_server, folder, crews) as stage, stage.operator():
-        yield stage
+    with on_stage(control_plane, minio_server, folder, crews) as stage:
+        policy = stage.policy()
+        policy["rules"].append(stage.rule("able") | {"buckets": [{"name": absent_bucket(stage), "prefixes": [""]}]})
+        with stage.operator(policy=policy, maxImagesPerRound=len(NAMES)):
+            yield stage
+
+
+def absent_bucket(stage: Stage) -> str:
+    """The name of a bucket that the policy allows and that is not there at first."""
+    return f"{stage.bucket.name}-later"
 
 
 def stalled(stage: Stage, name: str, reason: str, *words: str) -> Mapping[str, Any]:
@@ -89,6 +97,31 @@ def test_a_round_without_pictures_goes_on_when_they_come(stage: Stage) -> None:
 
     assert "images" not in status
     assert goes_on(stage, "no-pictures")["images"]["total"] == 5
+
+
+def test_a_round_with_too_many_pictures_goes_on_when_some_are_taken_away(stage: Stage) -> None:
+    """The administrator's settings say how many are too many."""
+    folder = stage.new_folder("able")
+    stage.bucket.write(f"{folder}/images/one-more.jpg", stage.bucket.read(f"{folder}/images/a.jpg"))
+    stage.play("too-many", "able", folder=folder)
+    status = stalled(stage, "too-many", "TooManyImages", "spec.imagesPrefix")
+
+    stage.bucket.delete(f"{folder}/images/one-more.jpg")
+
+    assert status.get("labelingJobs", []) == []
+    assert goes_on(stage, "too-many")["images"]["total"] == len(NAMES)
+
+
+def test_a_round_over_a_bucket_that_is_absent_goes_on_when_it_is_made(stage: Stage) -> None:
+    """A name that was mistyped would be corrected in a new round."""
+    name = absent_bucket(stage)
+    stage.play("no-bucket", "able", folder="able/01", bucket=name)
+    stalled(stage, "no-bucket", "ObjectNotFound", f"s3://{name}/", "make it, or correct its name")
+
+    stage.s3.buckets.client.create_bucket(Bucket=name)
+    stage.s3.buckets.open(name).write("able/01/images/a.jpg", picture(90))
+
+    assert goes_on(stage, "no-bucket")["images"]["total"] == 1
 
 
 def test_a_second_round_over_the_same_folder_touches_nothing(stage: Stage) -> None:

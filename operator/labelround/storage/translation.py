@@ -56,7 +56,7 @@ def _by_text(uri: str, error: Exception) -> StorageError | Unavailable:
     if "os error 30" in text or "os error 13" in text or "AccessDenied" in text or "Forbidden" in text:
         return StorageDenied(uri, f"cannot be written or read ({_first_line(error)})", "check the permissions")
     if "NoSuchBucket" in text:
-        return ObjectNotFound(uri, "the bucket does not exist")
+        return ObjectNotFound(uri, "the bucket does not exist", "make it, or correct its name")
     if _PASSING.search(text):
         return Unavailable(f"{uri}: {_first_line(error)}")
     return StorageError(uri, _first_line(error))
