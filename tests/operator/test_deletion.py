@@ -138,7 +138,7 @@ def test_an_orphaned_labeling_job_goes_on(stage: Stage) -> None:
         stage.delete(name)
     gone(stage, "orphan", "orphan-later")
 
-    assert [stage.backends["nobody"].status(job) for job in jobs] == ["InProgress", "InProgress"]
+    assert {stage.backends["nobody"].status(job) for job in jobs} <= set(RUNNING)
 
 
 def test_an_adopted_labeling_job_goes_on(stage: Stage) -> None:
@@ -150,7 +150,7 @@ def test_an_adopted_labeling_job_goes_on(stage: Stage) -> None:
     stage.delete("adopting")
     gone(stage, "adopting")
 
-    assert stage.backends["nobody"].status("adopted") == "InProgress"
+    assert stage.backends["nobody"].status("adopted") in RUNNING
 
 
 def test_rounds_go_with_their_namespace(stage: Stage, control_plane: ControlPlane) -> None:
@@ -191,7 +191,7 @@ def test_a_backend_that_cannot_be_asked_holds_a_round_for_a_while_and_no_longer(
     assert f"labelround.dev/uid={uid}" in event["message"]
     assert operator.metric("labelround_abandoned_total") == before + 1
     assert waited >= PATIENCE_SECONDS - 1  # the API server counts whole seconds
-    assert stage.backends["away"].status(job) == "InProgress"
+    assert stage.backends["away"].status(job) in RUNNING
 
 
 def test_a_round_that_is_deleted_while_its_backend_restarts_stops_its_job(stage: Stage) -> None:

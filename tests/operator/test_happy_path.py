@@ -117,7 +117,7 @@ def test_a_round_at_which_nothing_moves_is_not_written_and_its_job_is_listed_alo
     world = new_world(answers=None)
     with world.operator(resyncSeconds=1, relistSeconds=1):
         world.apply(world.document())
-        world.wait_for_phase("pens-1", "Labeling")
+        world.wait_for("pens-1", "waits for workers", lambda status: "InProgress" in str(status.get("labelingJobs")))
         version = world.get()["metadata"]["resourceVersion"]
         before = world.requests()
         until(lambda: world.labeling.count("ListLabelingJobs") >= 5, "the jobs are listed")

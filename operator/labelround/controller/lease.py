@@ -144,5 +144,6 @@ class Leadership:
         """Sees to it that a renewal that fails, or hangs, ends the leadership in time."""
         while not self._stop.wait(self.settings.retry):
             if self.clock() - self._renewed >= self.settings.renew:
+                self._stop.set()
                 self.lost()
                 return

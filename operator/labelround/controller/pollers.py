@@ -18,7 +18,7 @@ from labelround.errors import LabelroundError
 
 THREADS = 2
 LONGEST_PAUSE_SECONDS = 600.0
-CPU_SHARE = 0.005
+CPU_SHARE = 0.01
 JITTER = 0.1
 IDLE_POLLS = 3
 """After so many polls in a row in which nobody asks for a poller or waits for a job of it, it is dropped."""
