@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.operator.world import World
 from tests.round.world import World as LocalWorld
+from tests.servers.waiting import until
 
 from labelround.cluster.api import Object
 from labelround.spec.parse import parse_round
@@ -24,18 +25,18 @@ CONVERSION_FILE = re.compile(r"(^|/)conversion(-[^/]+)?\.json$")
 
 def check_ended_right(world: World, name: str = "pens-1") -> None:
     """The round has succeeded, and nobody can tell that anything went wrong meanwhile."""
-    round = world.get(name)
-    assert round["status"]["phase"] == "Succeeded", world.story(name)
-    check_no_finalizer(round)
+    assert world.status(name)["phase"] == "Succeeded", world.story(name)
+    round = without_finalizer(world, name)
     check_one_labeling_job_each(world, round)
     check_one_conversion(world, round)
     check_events(world, name)
     check_objects(world, round)
 
 
-def check_no_finalizer(round: Object) -> None:
-    """An ended round can be deleted by whoever wants to."""
-    assert "finalizers" not in round["metadata"]
+def without_finalizer(world: World, name: str) -> Object:
+    """An ended round can be deleted by whoever wants to, from a moment after its end on."""
+    until(lambda: "finalizers" not in world.get(name)["metadata"], f"{name} is let go")
+    return world.get(name)
 
 
 def check_one_labeling_job_each(world: World, round: Object) -> None:

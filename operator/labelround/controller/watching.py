@@ -73,21 +73,26 @@ class Watch:
             stop.wait(PAUSE_SECONDS)
 
     async def _watch(self, stop: threading.Event) -> None:
-        beating = asyncio.create_task(self._beats())
+        # kopf would wait for a flag of threads in a thread, which holds up the end of a watch that has failed.
+        stopping = asyncio.Event()
+        beating = asyncio.create_task(self._beats(stop, stopping))
         try:
             await kopf.operator(
                 registry=self._registry(),
                 standalone=True,
                 clusterwide=not self.namespaces,
                 namespaces=self.namespaces,
-                stop_flag=stop,
+                stop_flag=stopping,
             )
         finally:
             beating.cancel()
 
-    async def _beats(self) -> None:
+    async def _beats(self, stop: threading.Event, stopping: asyncio.Event) -> None:
+        """Show that the loop turns, and hand on that it is to end."""
         while True:
             self._beat = self.clock()
+            if stop.is_set():
+                stopping.set()
             await asyncio.sleep(BEAT_SECONDS)
 
     def _registry(self) -> kopf.OperatorRegistry:
