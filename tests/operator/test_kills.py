@@ -100,6 +100,7 @@ def test_the_operator_is_killed_at_each_effect_of_a_deletion(new_world: NewWorld
         ):
             world.delete("pens-1")
             until(lambda: not world.names(), lambda: f"the round is gone; {world.story('pens-1')}", PATIENCE)
+            until(lambda: len(after.met) == len(before.met), lambda: f"the last kill has come: {after.met}")
 
     assert {seen.operation for seen in before.met} == {"StopLabelingJob", "patch labelingrounds"}
     assert {seen.operation for seen in after.met} == {"StopLabelingJob", "patch labelingrounds"}

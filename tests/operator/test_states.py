@@ -226,11 +226,13 @@ def test_stop_labeling_does_not_stop_an_adopted_job(stage: Stage) -> None:
     client.create_labeling_job(**stage.job_by_hand("not-ours", folder))
     stage.play("stopping-an-adopted-job", "nobody", folder=folder, labelingJob={"adopt": "not-ours"}, stopLabeling=True)
     stage.wait_for_phase("stopping-an-adopted-job", "Labeling")
-    seen = stage.backends["nobody"].status("not-ours")
+    until(lambda: stage.backends["nobody"].status("not-ours") == "InProgress", "workers can label")
+    stage.wait_for(
+        "stopping-an-adopted-job", "knows so", lambda status: status["labelingJobs"][0]["status"] == "InProgress"
+    )
     client.stop_labeling_job(LabelingJobName="not-ours")
     status = stage.wait_for_phase("stopping-an-adopted-job", "Succeeded", "Failed")
 
-    assert seen == "InProgress"
     assert status["phase"] == "Failed"
     assert condition(status, "Succeeded")["reason"] == "NothingLabeled"
 
