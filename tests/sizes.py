@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 FULL = os.environ.get("LABELROUND_SIZE") == "full"
-only_full = pytest.mark.skipif(not FULL, reason="runs with `make slow`")
+only_full = (pytest.mark.slow, pytest.mark.skipif(not FULL, reason="runs with `make slow`"))
 
 Size = TypeVar("Size")
 

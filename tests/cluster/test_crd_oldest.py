@@ -18,7 +18,7 @@ from tests.spec.structural import MINIMAL, document
 from labelround.cluster.api import ROUNDS
 
 OLDEST = "1.33.13"
-pytestmark = [pytest.mark.slow, pytest.mark.cluster, only_full]
+pytestmark = [pytest.mark.cluster, *only_full]
 
 
 @pytest.fixture(scope="module")

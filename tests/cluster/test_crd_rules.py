@@ -93,7 +93,7 @@ def test_every_rule_is_broken_by_a_document() -> None:
     assert untried == []
 
 
-@pytest.mark.parametrize("step", [11, pytest.param(1, marks=[pytest.mark.slow, only_full])])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=only_full)])
 def test_odd_values_are_judged_alike_in_every_field(step: int, judge: Judge) -> None:
     """Whatever stands in a field, of any type, the API server, the parser and the other tests' validator agree."""
     fields = [path for path, _ in leaves(SPEC_SCHEMA)]
