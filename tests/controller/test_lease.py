@@ -19,13 +19,16 @@ WAIT_SECONDS = 10
 
 @dataclass
 class Flaky(MemoryCluster):
-    """A cluster that can be out of reach."""
+    """A cluster that can be out of reach, or answer with objects that are none."""
 
     away: bool = False
+    senseless: bool = False
 
     def get(self, *args: Any, **named: Any) -> Any:
         if self.away:
             raise Unavailable("away")
+        if self.senseless:
+            return {"metadata": [], "spec": ["no", "object"]}
         return super().get(*args, **named)
 
 
@@ -139,6 +142,21 @@ def test_a_leader_whose_lease_was_taken_gives_up() -> None:
 
     assert one.gave_up.wait(WAIT_SECONDS)
     assert two.try_once()
+
+
+def test_answers_that_make_no_sense_end_neither_a_standby_nor_a_leader() -> None:
+    """Both go on when the answers are right again."""
+    cluster = Flaky()
+    one, two = Replica(cluster, "one"), Replica(cluster, "two")
+    one.try_once()
+
+    cluster.senseless = True
+    meanwhile = one.try_once(), two.try_once()
+    cluster.senseless = False
+    afterwards = one.try_once(), two.try_once()
+
+    assert meanwhile == (False, False)
+    assert afterwards == (True, False)
 
 
 def test_waiting_for_the_lease_ends_when_the_process_is_asked_to() -> None:

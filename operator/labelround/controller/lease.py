@@ -68,7 +68,7 @@ class Leadership:
             lease = self.cluster.get(LEASES, self.settings.namespace, self.settings.name)
             if lease["spec"].get("holderIdentity") == self.settings.identity:
                 self._write(lease, {"holderIdentity": "", "leaseDurationSeconds": 1})
-        except LabelroundError as error:
+        except Exception as error:  # noqa: BLE001 the process ends in good order all the same
             _log.warning("the lease was not given back and expires by itself: %s", error)
 
     def _try(self) -> bool:
@@ -78,6 +78,9 @@ class Leadership:
             held = self._take()
         except LabelroundError as error:
             _log.warning("the lease %s could not be taken: %s", self.settings.name, error)
+            return False
+        except Exception:  # noqa: BLE001 an answer that is none must end neither a standby nor the renewal
+            _log.exception("the lease %s could not be read", self.settings.name)
             return False
         if held:
             self._renewed = asked
