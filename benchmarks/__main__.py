@@ -1,13 +1,17 @@
 """Measure what users wait for, and compare with the straight way to write it.
 
-    python -m benchmarks [LINES]
+    python -m benchmarks [conversion [LINES]]
+    python -m benchmarks operator [ROUNDS]
 
-Prints a page and keeps it in benchmarks/results/latest.md. Ratios are of two programs in one run on one machine; only
-they mean something elsewhere.
+Both print a page and keep it in benchmarks/results. Ratios are of two programs in one run on one machine; only they
+mean something elsewhere.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -15,22 +19,77 @@ from pathlib import Path
 
 from benchmarks.conversion import measure_conversion
 from benchmarks.machine import describe_machine
+from benchmarks.scale.page import render
+from benchmarks.scale.result import LONG, SHORT, decode, encode, write
 from benchmarks.start import measure_start
 
 LINES = 10_000
-RESULT = Path(__file__).parent / "results" / "latest.md"
+ROUNDS = 1_000
+RESULTS = Path(__file__).parent / "results"
 
 
-def main(lines: int) -> None:
-    """Run all, print the page and keep it."""
+def conversion(lines: int) -> int:
+    """Conversion and start: run all, print the page and keep it."""
     machine = describe_machine()
     with tempfile.TemporaryDirectory(prefix="labelround-bench-") as folder:
         parts = [measure_conversion(lines, Path(folder)), measure_start()]
     head = f"# Benchmarks\n\n`make bench`, {datetime.now(UTC):%Y-%m-%d}. {machine}\n"
     page = "\n".join([head, *parts])
-    RESULT.write_text(page, encoding="utf-8")
+    (RESULTS / "latest.md").write_text(page, encoding="utf-8")
+    print(page)
+    return 0
+
+
+def operator(rounds: int, results: Path, *, short: bool) -> int:
+    """The operator over many rounds: print the page, keep it and all figures beside it; 1 if it did not come right.
+
+    Without a Kubernetes API server or an S3 server there is nothing to measure, which is a failure in CI alone.
+    """
+    # These start real servers as the tests do, with what only the tests need.
+    import pytest
+    from tests.cluster.programs import NoPrograms
+
+    from benchmarks.operator_scale import measure_operator
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all that was started is ended
+    try:
+        result = measure_operator(rounds, SHORT if short else LONG, lambda line: print(line, flush=True))
+    except (NoPrograms, pytest.skip.Exception, pytest.fail.Exception) as missing:
+        print(f"nothing was measured: {missing}", file=sys.stderr)
+        return int(os.environ.get("CI") == "true")
+    keep(encode(result), results / f"operator-{rounds}.json")
+    return int(bool(result.wrong))
+
+
+def keep(figures: bytes, file: Path) -> None:
+    """Write the figures and their page, and print it."""
+    page = render(decode(figures))
+    write(file, figures)
+    write(file.with_suffix(".md"), page.encode())
     print(page)
 
 
+def main(arguments: list[str]) -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, print a page and keep it.")
+    commands = parser.add_subparsers(dest="command", metavar="BENCHMARK")
+    lines = commands.add_parser("conversion", help="conversion and start of the command; the one without a word")
+    lines.add_argument("lines", type=int, nargs="?", default=LINES, help="lines of the manifest (%(default)s)")
+    many = commands.add_parser("operator", help="the operator over many rounds, next to a kopf timer for each round")
+    many.add_argument("rounds", type=int, nargs="?", default=ROUNDS, help="how many (%(default)s)")
+    many.add_argument("--short", action="store_true", help="poll more often and watch each stretch for a shorter time")
+    many.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
+    again = commands.add_parser("page", help="write the page of the operator's benchmark anew from its figures")
+    again.add_argument("figures", type=Path, help="its .json")
+    given = parser.parse_args(arguments)
+    match given.command:
+        case "operator":
+            return operator(given.rounds, given.results, short=given.short)
+        case "page":
+            keep(given.figures.read_bytes(), given.figures)
+            return 0
+    return conversion(getattr(given, "lines", LINES))
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else LINES)
+    sys.exit(main(sys.argv[1:]))
