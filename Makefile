@@ -20,8 +20,8 @@ demo: install ## Run a whole round on the example pictures, from folder to YOLO 
 test: dev ## Run the tests, with a real S3 server and a real Kubernetes API among them
 	@$(PYTHON) -m pytest -m "not oracle and not slow"
 
-slow: dev ## Run the tests that take long; with size=small only as long as they must
-	@LABELROUND_SIZE=$(or $(size),full) $(PYTHON) -m pytest -m slow
+slow: dev ## Run all that takes long, also the operator over many rounds; with size=small only as long as it must
+	@scripts/slow.sh $(or $(size),full)
 
 oracles: dev ## Let independent readers check the datasets, and one train on one
 	@$(PYTHON) -m pytest -m oracle tests/oracles

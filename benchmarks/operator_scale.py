@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,8 +42,9 @@ def measure_operator(rounds: int, windows: Windows, tell: Tell) -> Result:
     with (
         tempfile.TemporaryDirectory(prefix="labelround-bench-", dir="/dev/shm") as folder,
         stage(Path(folder)) as there,
+        closing(Calls(Lines(there.audit_log), Lines(there.request_log), OPERATOR_USER)) as calls,
     ):
-        run = Run(there, rounds, windows, tell)
+        run = Run(there, calls, rounds, windows, tell)
         own = [run.cold(), *run.warm(OPERATOR)]
         wrong = list(problems(rounds, own, there.phases(), run.behind))
         for each in wrong:
@@ -66,9 +67,8 @@ class Run:
     `created` is how many seconds it took to create them; `behind` the rounds that did not take in the latest changes.
     """
 
-    def __init__(self, stage: Stage, rounds: int, windows: Windows, tell: Tell) -> None:
-        self.stage, self.rounds, self.windows, self._tell = stage, rounds, windows, tell
-        self.calls = Calls(Lines(stage.audit_log), Lines(stage.request_log), OPERATOR_USER)
+    def __init__(self, stage: Stage, calls: Calls, rounds: int, windows: Windows, tell: Tell) -> None:
+        self.stage, self.calls, self.rounds, self.windows, self._tell = stage, calls, rounds, windows, tell
         self.created, self.behind = 0.0, list[str]()
 
     def cold(self) -> Measured:

@@ -50,6 +50,7 @@ class Lines:
     _rest: bytes = b""
 
     def new(self) -> Iterator[bytes]:
+        """Those since the last time."""
         while True:
             if self._file is None:
                 if not self.path.exists():
@@ -59,8 +60,13 @@ class Lines:
             if self.path.exists() and self.path.stat().st_ino == _inode(self._file):
                 return
             yield from self._read(self._file)
+            self.close()
+
+    def close(self) -> None:
+        """The next new lines are those from the beginning of the file."""
+        if self._file is not None:
             self._file.close()
-            self._file, self._rest = None, b""
+        self._file, self._rest = None, b""
 
     def _read(self, file: BufferedReader) -> Iterator[bytes]:
         while chunk := file.read(1 << 20):
@@ -105,6 +111,10 @@ class Calls:
             if request.job and request.operation in {"DescribeLabelingJob", "CreateLabelingJob"}:
                 (self.described if request.operation[0] == "D" else self.created).add(request.job)
                 self.latest = now
+
+    def close(self) -> None:
+        self.audit.close()
+        self.requests.close()
 
     def watch_again(self) -> None:
         """Forget which jobs were described and created."""

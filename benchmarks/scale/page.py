@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from benchmarks.scale.aims import AIMED_AT, aims, share
 from benchmarks.scale.calls import LEASES
-from benchmarks.scale.result import OPERATOR, RESTART, TIMER, Measured, Result
+from benchmarks.scale.result import OPERATOR, RESTART, SHORT, TIMER, Measured, Result
 
 NONE = "–"
 S3_NAMES = {
@@ -24,19 +24,22 @@ def render(result: Result) -> str:
 def _head(result: Result) -> str:
     windows = result.windows
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
-    wrong = "".join(f"\n- {each}" for each in result.wrong)
-    verdict = (
-        f"This did not come right:\n{wrong}" if wrong else "Every round came right, and nothing was written at rest."
-    )
+    short, settings = "", "with its usual settings"
+    if windows == SHORT:
+        short, settings = " --short", f"with its usual settings, but for a poll every {windows.poll:g} seconds"
+    verdict = "Every round came right, and nothing was written at rest."
+    if result.wrong:
+        verdict = "This did not come right:\n\n" + "\n".join(f"- {each}" for each in result.wrong)
     return f"""# The operator over {result.rounds:,} rounds
 
-`python -m benchmarks operator {result.rounds}`, {result.date}. {result.machine}
+`python -m benchmarks operator {result.rounds}{short}`, {result.date}. {result.machine}
 {versions}.
 
-The operator with its usual settings and rights, and beside it the straight way to write it:
-[a kopf timer for each round](../kopf_timer.py), which asks for each labeling job every {windows.poll:g} seconds, writes
-what is new into the status, and does no more. kube-apiserver with etcd, the labelround server and MinIO are real, run
-on the same cores and take their part of them. {verdict}
+The operator {settings}, and beside it the straight way to write it: a
+[kopf timer](../kopf_timer.py) for each round, which asks for its labeling job every {windows.poll:g} seconds, writes what
+is new into the status, and does no more.
+kube-apiserver with etcd, the labelround server and MinIO are real, run on the same cores and take their part of them.
+{verdict}
 
 - cold: all rounds are created at once ({result.created:.0f} s), until each has its labeling job. The timer makes none.
 - restart: from the start of the process over rounds that are being labeled, until all were looked at.
@@ -106,7 +109,7 @@ def _ratio(own: float, other: float) -> str:
 
 def _calls(result: Result) -> str:
     kubernetes = "As the API server's audit log has them."
-    s3 = "As MinIO counts them, those of the labelround server among them."
+    s3 = "As MinIO counts them some seconds later, those of the labelround server among them."
     return "\n".join(
         [
             _wide("Kubernetes API calls", kubernetes, result, _counted(result, lambda each: each.kubernetes)),
