@@ -36,10 +36,9 @@ def _head(result: Result) -> str:
 {versions}.
 
 The operator {settings}, and beside it the straight way to write it: a
-[kopf timer](../kopf_timer.py) for each round, which asks for its labeling job every {windows.poll:g} seconds, writes what
-is new into the status, and does no more.
-kube-apiserver with etcd, the labelround server and MinIO are real, run on the same cores and take their part of them.
-{verdict}
+[kopf timer](../kopf_timer.py) for each round, which asks for its labeling job every {windows.poll:g} seconds, writes
+what is new into the status, and does no more. kube-apiserver with etcd, the labelround server and MinIO are real, run
+on the same cores and take their part of them. {verdict}
 
 - cold: all rounds are created at once ({result.created:.0f} s), until each has its labeling job. The timer makes none.
 - restart: from the start of the process over rounds that are being labeled, until all were looked at.
