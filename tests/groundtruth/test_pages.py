@@ -1,4 +1,4 @@
-"""Pages of ListLabelingJobs are read quickly, and as boto3 reads them."""
+"""Pages of ListLabelingJobs are read quickly, and as boto3 reads them; answers that are none are waited for."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Body:
         yield self.content
 
 
-def client_of(*answers: bytes, status: int = 200) -> Any:
+def client_of(*answers: bytes, status: int = 200, operation: str = "ListLabelingJobs") -> Any:
     """A boto3 client whose requests get these answers, one after the other."""
     client, waiting = loopback_client("http://127.0.0.1:1"), iter(answers)
 
     def answer(**_: Any) -> AWSResponse:
         return AWSResponse("http://127.0.0.1:1", status, HTTPHeaders(), Body(next(waiting)))
 
-    client.meta.events.register("before-send.sagemaker.ListLabelingJobs", answer)
+    client.meta.events.register(f"before-send.sagemaker.{operation}", answer)
     return client
 
 
@@ -95,6 +95,24 @@ def test_an_answer_that_is_none_is_waited_for(answer: bytes) -> None:
 
     with pytest.raises(Unavailable, match="ListLabelingJobs"):
         list(api.list(created_after=START))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>Please sign in</html>",
+        b'{"LabelingJobName": "pens-1-0a1b',
+        b"{}",
+        json.dumps({**SUMMARY, "HumanTaskConfig": {}}).encode(),
+        json.dumps({**SUMMARY, "LabelingJobStatus": "Dreaming"}).encode(),
+    ],
+)
+def test_a_description_that_is_none_is_waited_for(answer: bytes) -> None:
+    """The job is neither absent nor in any state for it."""
+    api = Boto3LabelingAPI(client_of(answer, operation="DescribeLabelingJob"))
+
+    with pytest.raises(Unavailable, match="DescribeLabelingJob"):
+        api.describe("pens-1-0a1b2c3d")
 
 
 def test_a_refusal_is_told_as_ever() -> None:

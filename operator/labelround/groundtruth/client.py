@@ -32,10 +32,9 @@ class Boto3LabelingAPI:
     def describe(self, name: str) -> LabelingJob | None:
         try:
             with _translated("DescribeLabelingJob", about_a_job=True):
-                answer = self._client.describe_labeling_job(LabelingJobName=name)
+                return described(self._client.describe_labeling_job(LabelingJobName=name))
         except JobAbsent:
             return None
-        return described(answer)
 
     def list(self, *, created_after: datetime) -> Iterator[LabelingJob]:
         pages = self._client.get_paginator("list_labeling_jobs").paginate(
