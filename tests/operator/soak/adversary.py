@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -31,6 +31,7 @@ OUTAGES = {**ALWAYS, **MORE}
 EFFECT_SECONDS = 5.0
 KILLS = "kills"
 SHARED = ("labeling API", "object store")
+SENSELESS = "in other types"
 Step = TypeVar("Step", Outage, Misfortune)
 
 
@@ -42,13 +43,18 @@ class Adversary:
     proxies: Sequence[Proxy]
     operators: Sequence[OperatorProcess]
     chronicle: Chronicle
+    senseless: list[tuple[float, float]] = field(default_factory=list)
+    """When answers made no sense, so that an operator may have tripped over one."""
 
     def outages(self, steps: Iterable[Outage], over: threading.Event) -> None:
         """All outages, each at its time."""
         for step in _timely(steps, over):
             self.chronicle.note(f"{step.what}, for {step.whom}, for {step.seconds:.1f} s", count=step.what)
+            began = time.time()
             with self._struck(step):
                 over.wait(step.seconds)
+            if SENSELESS in step.what:
+                self.senseless.append((began, time.time()))
             self.chronicle.note(f"{step.what}: over")
 
     def blows(self, steps: Iterable[Misfortune], over: threading.Event) -> None:

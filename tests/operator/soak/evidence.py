@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from tests.operator.faults import Seen
@@ -22,8 +23,9 @@ Listed = Mapping[str, Sequence[Object]]
 class Evidence:
     """Rounds are by name, and all that belongs to a round is by its uid; pods are by the uid of their Job.
 
-    `created` and `posted` count the labeling jobs and the Jobs that were really made, by name. `untold` are the uids of
-    rounds of which an Event could not be written.
+    `created` and `posted` count the labeling jobs and the Jobs that were really made, by name, and `overtaken` the
+    writes to a round that somebody else's were faster than. `untold` are the uids of rounds of which an Event could not
+    be written.
     """
 
     rounds: Mapping[str, Object]
@@ -33,6 +35,7 @@ class Evidence:
     events: Listed = field(default_factory=dict)
     created: Mapping[str, int] = field(default_factory=dict)
     posted: Mapping[str, int] = field(default_factory=dict)
+    overtaken: Mapping[str, int] = field(default_factory=dict)
     untold: frozenset[str] = frozenset()
 
 
@@ -54,6 +57,12 @@ def gather(world: World, ways: Sequence[Proxy]) -> Evidence:
             json.loads(seen.sent)["LabelingJobName"] for seen in world.labeling.succeeded("CreateLabelingJob")
         ),
         posted=Counter(_sent(seen)["metadata"]["name"] for way in ways for seen in way.succeeded("create jobs")),
+        overtaken=Counter(
+            seen.path.split("/")[-2]
+            for way in ways
+            for seen in list(way.requests)
+            if seen.operation == "patch labelingrounds/status" and seen.status == HTTPStatus.CONFLICT
+        ),
         untold=frozenset(
             _sent(seen)["involvedObject"]["uid"]
             for way in ways

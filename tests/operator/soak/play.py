@@ -48,12 +48,16 @@ class Play:
         return Users(self.world, self.plan.lives, self.chronicle)
 
     @cached_property
+    def adversary(self) -> Adversary:
+        return Adversary(self.world, self.ways, self.operators, self.chronicle)
+
+    @cached_property
     def memory(self) -> Memory:
         return Memory(self.operators)
 
     def act(self, act: Act) -> dict[int, Sample]:
         """Play an act to its end; the memory of the operators after it. Notes how long the last round took."""
-        adversary, over = Adversary(self.world, self.ways, self.operators, self.chronicle), threading.Event()
+        adversary, over = self.adversary, threading.Event()
         parts: tuple[Callable[[], None], ...] = (
             lambda: self.users.follow(act.deeds, over),
             lambda: adversary.outages(act.outages, over),
@@ -98,7 +102,8 @@ class Play:
 
     def dossier(self, wrongs: Sequence[str]) -> str:
         """What is known of the rounds that went wrong, for whoever looks for the cause."""
-        names = sorted({wrong.split()[0].rstrip(":") for wrong in wrongs})
+        known = self.plan.lives
+        names = sorted({name for wrong in wrongs if (name := wrong.split()[0].rstrip(":")) in known})
         stories = "\n\n".join(self._story(name) for name in names[:5])
         listed = "\n".join(wrongs)
         return f"seed {self.plan.seed}: {len(wrongs)} things are wrong\n{listed}\n\n{stories}\n\n{self.chronicle}"
