@@ -22,7 +22,7 @@ from tests.cluster.programs import Programs, tell_on_stderr
 from tests.operator.process import OperatorProcess
 from tests.operator.soak.adversary import KILLS, OUTAGES
 from tests.operator.soak.evidence import Evidence, gather, rounds_of
-from tests.operator.soak.judgement import end_of, posted_twice, problems
+from tests.operator.soak.judgement import end_of, posted_too_often, problems
 from tests.operator.soak.memory import grown
 from tests.operator.soak.page import Ends, page
 from tests.operator.soak.plan import Life, Plan, plan
@@ -101,7 +101,10 @@ def test_every_round_ends_right_whatever_happens_meanwhile(soak: Play, tmp_path:
     written = soak.rest()
     evidence = gather(soak.world, soak.ways)
 
-    wrong = [*problems(soak.plan.lives, soak.users.uids, evidence), *posted_twice(evidence.posted, soak.users.mended)]
+    wrong = [
+        *problems(soak.plan.lives, soak.users.uids, evidence),
+        *posted_too_often(evidence.posted, soak.users.mended),
+    ]
     wrong += [f"written at rest: {each}" for each in written]
     for operator in soak.operators:
         wrong += ill(operator, soak.chronicle.counts[KILLS])

@@ -26,6 +26,7 @@ def unfinished(lives: Mapping[str, Life], rounds: Mapping[str, Object]) -> list[
 def problems(lives: Mapping[str, Life], uids: Mapping[str, Sequence[str]], evidence: Evidence) -> list[str]:
     """All that is wrong, of every round, by name. `uids` are those of all rounds that ever were, in order."""
     found = [*unfinished(lives, evidence.rounds), *_made_twice(evidence.created)]
+    found += [f"labeling jobs of nobody: {jobs}" for uid, jobs in evidence.jobs.items() if uid not in _all(uids)]
     for name, known in uids.items():
         for uid in known:
             found += [f"{name}: {wrong}" for wrong in _of_any_round(name, uid, evidence)]
@@ -33,6 +34,10 @@ def problems(lives: Mapping[str, Life], uids: Mapping[str, Sequence[str]], evide
         if round is not None and phase(round) == "Succeeded":
             found += [f"{name}: {wrong}" for wrong in _of_a_success(round, evidence)]
     return found
+
+
+def _all(uids: Mapping[str, Sequence[str]]) -> set[str]:
+    return {uid for known in uids.values() for uid in known}
 
 
 def phase(round: Object) -> str:
@@ -119,10 +124,10 @@ def _made_twice(created: Mapping[str, int]) -> Iterator[str]:
             yield f"the labeling job {name} was made {times} times"
 
 
-def posted_twice(posted: Mapping[str, int], mended: set[str]) -> list[str]:
-    """Jobs that were made more than once although nobody has deleted them."""
+def posted_too_often(posted: Mapping[str, int], mended: Mapping[str, int]) -> list[str]:
+    """Jobs that were made more often than once and once more for each time that a person has deleted them."""
     return [
-        f"the Job {name} was made {times} times" for name, times in posted.items() if times > 1 + 3 * (name in mended)
+        f"the Job {name} was made {times} times" for name, times in posted.items() if times > 1 + mended.get(name, 0)
     ]
 
 

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,13 +33,16 @@ PATCHES: Mapping[Verb, Mapping[str, Any]] = {
 
 @dataclass
 class Users:
-    """They try again when the API server is away. `uids` are those of all rounds that were made, by name."""
+    """They try again when the API server is away.
+
+    `uids` are those of all rounds that were made, by name; `mended` counts how often a Job was deleted, by its name.
+    """
 
     world: World
     lives: Mapping[str, Life]
     chronicle: Chronicle
     uids: dict[str, list[str]] = field(default_factory=dict)
-    mended: set[str] = field(default_factory=set)
+    mended: Counter[str] = field(default_factory=Counter)
 
     def follow(self, deeds: Iterable[Deed], over: threading.Event) -> None:
         """Do all, each at its time or as soon after it as can be."""
@@ -70,7 +74,7 @@ class Users:
             self.world.cluster.delete(JOBS, self.world.namespace, name)
         except LabelroundError:
             return  # it is gone already, or the next look comes soon
-        self.mended.add(name)
+        self.mended[name] += 1
         self.chronicle.note(f"a user deletes the Job {name}: {message}", count="Jobs of conversions deleted by hand")
 
     def _do(self, deed: Deed) -> None:
