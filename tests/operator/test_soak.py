@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from signal import SIGKILL
 from uuid import uuid4
 
 import pytest
@@ -37,6 +38,7 @@ from tests.servers.waiting import until
 from tests.sizes import FULL, sized
 
 from benchmarks.machine import describe_machine
+from labelround.controller.run import LEASE_LOST_EXIT_CODE
 
 pytestmark = [pytest.mark.minio, pytest.mark.slow]
 
@@ -132,7 +134,8 @@ def ill(operator: OperatorProcess, kills: int) -> Iterator[str]:
     if operator.page("/healthz") != (200, "ok\n"):
         yield f"an operator is ill: {operator.page('/healthz')}"
     lost = log.count("the lease could not be renewed in time")
-    if operator.codes.count(1) > lost or set(operator.codes) - {-9, 1} or operator.codes.count(-9) > kills:
+    others = set(operator.codes) - {-SIGKILL, LEASE_LOST_EXIT_CODE}
+    if operator.codes.count(LEASE_LOST_EXIT_CODE) > lost or operator.codes.count(-SIGKILL) > kills or others:
         yield f"an operator has ended with {operator.codes}, and lost its Lease {lost} times"
 
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from tests.operator.soak.adversary import KILLS
 from tests.operator.soak.memory import Sample
 from tests.operator.soak.plan import Life
-from tests.operator.soak.play import Play
+from tests.operator.soak.play import REST_SECONDS, Play
+
+from labelround.controller.run import LEASE_LOST_EXIT_CODE
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def page(
     faults = "\n".join(f"| {name} | {number} |" for name, number in sorted(counts.items()) if name != KILLS)
     rows = "\n".join(ends.rows())
     made = sum(len(uids) for uids in play.users.uids.values())
-    restarts = sum(operator.restarts for operator in play.operators)
+    lost = sum(operator.codes.count(LEASE_LOST_EXIT_CODE) for operator in play.operators)
     measured = "\n".join(
         f"| {when} | {' | '.join(f'{samples[replica].mib:.0f}' for replica in sorted(samples))} |"
         for when, samples in memory.items()
@@ -48,9 +50,10 @@ def page(
 
 Seed {play.plan.seed}, {seconds:.0f} seconds of faults, {datetime.now(UTC):%Y-%m-%d}. {machine}
 
-Two operators share a Lease, one Kubernetes API, one labeling API and one object store. {made} rounds were made. The
-operators were killed {counts[KILLS]} times with SIGKILL and started again {restarts} times. Every round ended as it
-should; after the last fault the last of them took {longest:.0f} seconds. At rest nothing was written for a while.
+Two operators share a Lease, a Kubernetes API, a labeling API and an object store, while users make {made} rounds. The
+operators were killed with SIGKILL {counts[KILLS]} times and ended {lost} times because they could not keep the Lease;
+each time they were started again. Every round ended as it should; the last one {longest:.0f} seconds after the last
+fault. Then the operators wrote nothing for {REST_SECONDS:.0f} seconds, and all rounds could be deleted.
 
 | Rounds | End | Number |
 | --- | --- | ---: |
