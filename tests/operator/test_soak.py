@@ -140,11 +140,14 @@ def ill(operator: OperatorProcess, kills: int) -> Iterator[str]:
 
 
 def tripped(log: str, senseless: Sequence[tuple[float, float]]) -> Iterator[str]:
-    """The errors that nobody has foreseen, but for those while an API gave answers that made no sense."""
+    """The errors that nobody has foreseen, but for those while an API gave answers that made no sense.
+
+    kopf tells of every watch that fails; it begins anew.
+    """
     for line in log.splitlines():
         if not line.startswith("{"):
             yield f"an operator tripped: {line}"
-        elif "exception" in (record := json.loads(line)):
+        elif "exception" in (record := json.loads(line)) and not record["logger"].startswith("kopf."):
             at = datetime.fromisoformat(record["time"]).timestamp()
             if not any(began <= at <= ended + SLACK_SECONDS for began, ended in senseless):
                 yield f"an operator tripped: {line}"

@@ -77,6 +77,11 @@ def found(life: Life, evidence: Evidence) -> list[str]:
             {"events": told("DatasetReady", "DatasetReady"), "overtaken": {"pens": 1}},
             id="an overtaking",
         ),
+        pytest.param(
+            Life.ORDINARY,
+            {"events": told("DatasetReady", "ServiceUnavailable"), "overtaken": {"pens": 1}},
+            id="a late word of another leader",
+        ),
         pytest.param(Life.ORDINARY, {"events": told("Labeling"), "untold": frozenset({UID})}, id="an Event refused"),
     ],
 )
@@ -109,6 +114,7 @@ def test_what_is_right_is_let_be(life: Life, changes: Mapping[str, Any]) -> None
         (Life.ORDINARY, {"pods": pods("Succeeded", "Running")}, "the pods of its conversion"),
         (Life.ORDINARY, {"events": told("Labeling", "Labeling", "DatasetReady")}, "told twice in a row"),
         (Life.ORDINARY, {"events": told("Labeling")}, "its last Event"),
+        (Life.ORDINARY, {"events": told("DatasetReady", "ServiceUnavailable")}, "its last Event"),
         (Life.DELETED, {"rounds": {}, "events": told("LabelingJobsLeft")}, "it is LabelingJobsLeft"),
     ],
 )

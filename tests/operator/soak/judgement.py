@@ -32,7 +32,7 @@ def problems(lives: Mapping[str, Life], uids: Mapping[str, Sequence[str]], evide
             found += [f"{name}: {wrong}" for wrong in _of_any_round(name, uid, evidence)]
         round = evidence.rounds.get(name)
         if round is not None and phase(round) == "Succeeded":
-            found += [f"{name}: {wrong}" for wrong in _of_a_success(round, evidence)]
+            found += [f"{name}: {wrong}" for wrong in _of_a_success(name, round, evidence)]
     return found
 
 
@@ -85,8 +85,8 @@ def _held(round: Object) -> bool:
 def _of_any_round(name: str, uid: str, evidence: Evidence) -> Iterator[str]:
     """What must not be, whatever became of the round.
 
-    An Event may be told again when the status that it belongs to could not be written, because a user or, for a moment,
-    another leader changed the round just then.
+    An Event may be told again, or too late, when the status that it belongs to could not be written, because a user or,
+    for a moment, another leader changed the round just then.
     """
     for job in evidence.jobs.get(uid, ()):
         if job["LabelingJobStatus"] not in OVER:
@@ -100,7 +100,7 @@ def _of_any_round(name: str, uid: str, evidence: Evidence) -> Iterator[str]:
             yield message
 
 
-def _of_a_success(round: Object, evidence: Evidence) -> Iterator[str]:
+def _of_a_success(name: str, round: Object, evidence: Evidence) -> Iterator[str]:
     uid, status = round["metadata"]["uid"], round["status"]
     planned = sorted(job["name"] for job in status["labelingJobs"])
     ours = sorted(job["LabelingJobName"] for job in evidence.jobs.get(uid, ()))
@@ -114,7 +114,8 @@ def _of_a_success(round: Object, evidence: Evidence) -> Iterator[str]:
         if ends.count("Succeeded") != 1 or set(ends) - {"Succeeded", "Failed"}:
             yield f"the pods of its conversion ended as {ends}"
     told = [event["reason"] for event in evidence.events.get(uid, ())]
-    if told[-1:] != ["DatasetReady"] and uid not in evidence.untold:
+    late = told[::-1].index("DatasetReady") if "DatasetReady" in told else len(told)
+    if late > evidence.overtaken.get(name, 0) and uid not in evidence.untold:
         yield f"its last Event is none of its success: {told}"
 
 
