@@ -44,6 +44,7 @@ class Leadership:
     _seen: tuple[str, float] = ("", 0.0)
     _stop: threading.Event = field(default_factory=threading.Event)
     _renewed: float = 0.0
+    _taken: bool = False
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def acquire(self, stop: threading.Event) -> bool:
@@ -84,6 +85,7 @@ class Leadership:
             return False
         if held:
             self._renewed = asked
+        self._taken = not held
         return held
 
     def _take(self) -> bool:
@@ -144,9 +146,9 @@ class Leadership:
             self._try()
 
     def _watch(self) -> None:
-        """Sees to it that a renewal that fails, or hangs, ends the leadership in time."""
+        """Sees to it that a renewal that fails, or hangs, ends the leadership in time, and another's Lease at once."""
         while not self._stop.wait(self.settings.retry):
-            if self.clock() - self._renewed >= self.settings.renew:
+            if self._taken or self.clock() - self._renewed >= self.settings.renew:
                 self._stop.set()
                 self.lost()
                 return

@@ -138,7 +138,7 @@ def _leadership(settings: OperatorSettings, connect: Callable[[], Any]) -> Leade
 
 
 def _lost() -> NoReturn:
-    _log.critical("the lease could not be renewed in time; ending, so that another replica can take over")
+    _log.critical("the lease is another replica's or could not be renewed in time; ending, so that one replica works")
     logging.shutdown()
     os._exit(LEASE_LOST_EXIT_CODE)
 
