@@ -133,7 +133,7 @@ def ill(operator: OperatorProcess, kills: int) -> Iterator[str]:
     log = operator.log()
     if operator.page("/healthz") != (200, "ok\n"):
         yield f"an operator is ill: {operator.page('/healthz')}"
-    lost = log.count("the lease could not be renewed in time")
+    lost = log.count("the lease is another replica's or could not be renewed in time")
     others = set(operator.codes) - {-SIGKILL, LEASE_LOST_EXIT_CODE}
     if operator.codes.count(LEASE_LOST_EXIT_CODE) > lost or operator.codes.count(-SIGKILL) > kills or others:
         yield f"an operator has ended with {operator.codes}, and lost its Lease {lost} times"

@@ -19,6 +19,7 @@ BIRTH_SECONDS = (0.5, 4.0)
 STRIKE_SECONDS = (1.0, 8.0)
 CALM_SECONDS = (0.5, 6.0)
 BLOW_SECONDS = (4.0, 16.0)
+HARMLESS_BLOW_SECONDS = (8.0, 40.0)
 FREEZE_SECONDS = (1.0, 25.0)
 
 
@@ -88,7 +89,7 @@ BLOWS = {
     Blow.RESTART: 1,
     Blow.EVICT: 2,
 }
-DEADLY = frozenset({Blow.KILL, Blow.KILL_AT_EFFECT, Blow.FREEZE, Blow.CUT_OFF, Blow.LEASE_TAKEN})
+DEADLY = frozenset(BLOWS) - {Blow.RESTART, Blow.EVICT}
 """Each ends the life of an operator, or may cost it the Lease and thereby its life."""
 
 FOLLOWING: dict[Life, tuple[tuple[Verb, float, float], ...]] = {
@@ -162,14 +163,22 @@ def plan(seed: int, seconds: float, outages: Sequence[str]) -> Plan:
     half = seconds / 2
     warm = {f"warm-{number}": Life.ORDINARY for number in range(WARM_UP)}
     calm = Act(warm, tuple(Deed(0.0, Verb.CREATE, name) for name in warm))
-    return Plan(seed, (calm, _act(dice, "a", half, outages, BLOWS), _act(dice, "b", half, outages, _harmless())))
+    killed = _act(dice, "a", half, outages, _blows(dice, half, BLOW_SECONDS, BLOWS))
+    harmless = {blow: weight for blow, weight in BLOWS.items() if blow not in DEADLY}
+    outlived = _act(dice, "b", half, outages, _blows(dice, half, HARMLESS_BLOW_SECONDS, harmless))
+    return Plan(seed, (calm, killed, outlived))
 
 
-def _harmless() -> dict[Blow, int]:
-    return {blow: weight for blow, weight in BLOWS.items() if blow not in DEADLY}
+def _blows(
+    dice: random.Random, seconds: float, pause: tuple[float, float], blows: dict[Blow, int]
+) -> tuple[Misfortune, ...]:
+    return tuple(
+        Misfortune(at, dice.uniform(*FREEZE_SECONDS), _drawn(dice, blows), dice.choice(REPLICAS))
+        for at in _moments(dice, seconds, pause)
+    )
 
 
-def _act(dice: random.Random, name: str, seconds: float, outages: Sequence[str], blows: dict[Blow, int]) -> Act:
+def _act(dice: random.Random, name: str, seconds: float, outages: Sequence[str], blows: tuple[Misfortune, ...]) -> Act:
     lives: dict[str, Life] = {}
     deeds: list[Deed] = []
     for number, at in enumerate(_moments(dice, seconds, BIRTH_SECONDS)):
@@ -180,10 +189,7 @@ def _act(dice: random.Random, name: str, seconds: float, outages: Sequence[str],
         lives,
         tuple(sorted(deeds, key=lambda deed: deed.at)),
         tuple(_outages(dice, seconds, outages)),
-        tuple(
-            Misfortune(at, dice.uniform(*FREEZE_SECONDS), _drawn(dice, blows), dice.choice(REPLICAS))
-            for at in _moments(dice, seconds, BLOW_SECONDS)
-        ),
+        blows,
     )
 
 
