@@ -58,6 +58,15 @@ def test_a_round_that_needs_a_person_is_told_as_a_warning(phase: str) -> None:
     assert told == Transition(Kind.WARNING, "NameTaken", "rename it")
 
 
+def test_a_cause_that_outlives_a_phase_is_told_once() -> None:
+    """A round is resumed while a service is away: nothing is new for whoever reads."""
+    before = status("Suspended", "ServiceUnavailable", "S3 is away")
+
+    told = transition(before, status("Preparing", "ServiceUnavailable", "S3 is away"), troubled=True)
+
+    assert told is None
+
+
 def test_each_distinct_cause_is_one_warning() -> None:
     """The same trouble again is none, another one is."""
     first, second = (status("Labeling", "ServiceUnavailable", cause) for cause in ("S3 is away", "throttled"))

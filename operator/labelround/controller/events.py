@@ -48,8 +48,9 @@ def transition(before: Mapping[str, Any], after: Mapping[str, Any], *, troubled:
     """
     old, new = _summary(before), _summary(after)
     warning = troubled or after.get("phase") in _WARNING_PHASES
-    same = old["reason"] == new["reason"] and before.get("phase") == after.get("phase")
-    if same and not (warning and old["message"] != new["message"]):
+    reworded = old["message"] != new["message"]
+    same = old["reason"] == new["reason"] and (not reworded or before.get("phase") == after.get("phase"))
+    if same and not (warning and reworded):
         return None
     return Transition(Kind.WARNING if warning else Kind.NORMAL, new["reason"], new["message"])
 
