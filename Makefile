@@ -3,7 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help install dev demo test slow oracles lint format types bench lock clean
+.PHONY: help install dev demo test slow oracles lint format types chart bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -34,6 +34,9 @@ format: dev ## Rewrite the code in the house style
 
 types: dev ## Check all types, of code and tests
 	@.venv/bin/mypy
+
+chart: dev ## Write what of the Helm chart follows from its values and from the code
+	@$(PYTHON) scripts/chart.py
 
 bench: dev ## Measure, and compare with the straight way to write it
 	@$(PYTHON) -m benchmarks

@@ -101,6 +101,16 @@ def test_a_host_that_is_not_this_machine_is_refused(place: Place, host: str) -> 
     assert (answer.status, answer.content["__type"]) == (403, "AccessDeniedException")
 
 
+def test_a_trusted_network_may_use_any_name(place: Place) -> None:
+    """In a cluster the server is called as its Service is."""
+    place.change(trust_network=True, host="0.0.0.0")  # noqa: S104 the network is trusted
+
+    with place.serving():
+        answer = post(place.front.endpoint, "ListLabelingJobs", {}, Host="labelround-server.labelround-system:8080")
+
+    assert answer.status == 200
+
+
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1:80", "[::1]:8080", "127.0.0.5"])
 def test_this_machine_has_several_names(place: Place, host: str) -> None:
     """Any loopback address, with or without a port."""

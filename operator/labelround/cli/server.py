@@ -33,7 +33,12 @@ def _print_faults(context: click.Context, _option: click.Parameter, wanted: bool
 
 @click.command()
 @bucket_options
-@click.option("--host", default="127.0.0.1", show_default=True, help="The loopback address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--trust-network",
+    is_flag=True,
+    help="Listen beyond this machine too, where something else keeps strangers away, such as a NetworkPolicy.",
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 takes a free one."
 )
@@ -89,7 +94,7 @@ def server(
     """Serve the Ground Truth labeling API on this machine.
 
     The address is printed on stdout when it is ready; SIGINT and SIGTERM end it. Request signatures are not checked,
-    so it listens on loopback addresses only.
+    so it listens on loopback addresses only, unless told to trust the network.
     """
     from labelround.server import ServerSettings, background
     from labelround.server.faults import parse_faults
@@ -138,5 +143,9 @@ def _advice(url: str, settings: ServerSettings, *, on_disk: bool) -> str:
         f"{keys}"
         "aws sagemaker list-labeling-jobs\n\n"
         f"{workers} The jobs are kept in {settings.database}.\n"
-        "Signatures are not checked: every program of this machine may use it."
+        f"Signatures are not checked: {_whoever(settings)} may use it."
     )
+
+
+def _whoever(settings: ServerSettings) -> str:
+    return "whoever reaches it" if settings.trust_network else "every program of this machine"

@@ -33,7 +33,8 @@ class ServerSettings:
 
     `noise` moves each edge of a box by up to that share of the box's width or height; `delay` is the time between two
     answers of one job; `answers_per_tick` bounds how far a job moves at once, and `tick` is the pause between moves.
-    `clock` and `sleep` are the only sources of time.
+    `trust_network` lets it listen beyond this machine and answer under every name: whatever keeps strangers away is
+    outside. `clock` and `sleep` are the only sources of time.
     """
 
     database: Path
@@ -41,6 +42,7 @@ class ServerSettings:
     account: str = "000000000000"
     host: str = "127.0.0.1"
     port: int = 0
+    trust_network: bool = False
     answers: bytes | str | Path | None = None
     answers_attribute: str = ""
     seed: int = 0
@@ -68,7 +70,7 @@ class ServerSettings:
         ]
         return [
             *shares,
-            ("host", not is_loopback(self.host), f"{self.host} is not a loopback address", LOOPBACK_ONLY),
+            ("host", not self._may_listen(), f"{self.host} is not a loopback address", LOOPBACK_ONLY),
             ("port", not 0 <= self.port <= 65535, f"is {self.port}", "choose 0 (any) to 65535"),
             ("delay", not 0 <= self.delay < float("inf"), f"is {self.delay}", "choose 0 or more seconds"),
             ("tick", not 0 < self.tick < float("inf"), f"is {self.tick}", "choose more than 0 seconds"),
@@ -82,9 +84,13 @@ class ServerSettings:
             ),
         ]
 
+    def _may_listen(self) -> bool:
+        return self.trust_network or is_loopback(self.host)
+
 
 LOOPBACK_ONLY = (
-    "choose 127.0.0.1; the server does not check signatures, so whoever reaches it can read and write the buckets"
+    "choose 127.0.0.1; the server does not check signatures, so whoever reaches it can read and write the buckets."
+    " Where something else keeps strangers away, add --trust-network"
 )
 
 

@@ -1,0 +1,267 @@
+"""What the chart becomes, for several sets of values."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.chart.helm import CHART, NAMESPACE, REPOSITORY, VALUES, Helm, named, of_kind, pods_of, settings_of
+
+import labelround
+from labelround.controller.conversion_job import job_labels
+from labelround.controller.settings import load_settings
+from labelround.spec.crd import crd_text
+from labelround.spec.parse import parse_round
+
+GOLDEN = Path(__file__).parent / "golden"
+POD = {"POD_NAMESPACE": NAMESPACE, "POD_NAME": "labelround-operator-0"}
+RIGHTS = REPOSITORY / "deploy" / "rbac.yaml"
+NAMESPACED_RIGHTS = REPOSITORY / "deploy" / "rbac-namespaced.yaml"
+every_set = pytest.mark.parametrize("values", VALUES)
+
+
+@every_set
+def test_the_chart_becomes_what_is_written_down(helm: Helm, values: str) -> None:
+    """A change of a template shows in the diff; LABELROUND_WRITE_GOLDEN=1 writes the files anew."""
+    file = GOLDEN / f"{values}.yaml"
+
+    made = [each for each in helm.rendered(values) if each["kind"] != "CustomResourceDefinition"]
+    made.sort(key=lambda each: (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]))
+
+    if os.environ.get("LABELROUND_WRITE_GOLDEN"):
+        file.write_text(yaml.safe_dump_all(made, width=120), "utf-8")
+    assert made == list(yaml.safe_load_all(file.read_text("utf-8")))
+
+
+@every_set
+def test_the_operator_takes_its_settings(helm4: Helm, values: str, tmp_path: Path) -> None:
+    """Its own parser reads what the chart writes."""
+    file = tmp_path / "config.yaml"
+    file.write_text(settings_of(helm4.rendered(values)), "utf-8")
+    given = yaml.safe_load(VALUES[values].read_text("utf-8"))
+
+    settings = load_settings(POD, file)
+
+    assert settings.cluster_name == given["clusterName"]
+    assert list(settings.policy.backends) == [backend["name"] for backend in given["policy"]["backends"]]
+    assert settings.workers == given.get("settings", {}).get("workers", 8)
+
+
+def test_large_numbers_stay_numbers(helm4: Helm, tmp_path: Path) -> None:
+    """Helm reads them as floating point numbers."""
+    file = tmp_path / "config.yaml"
+    file.write_text(settings_of(helm4.rendered("full")), "utf-8")
+
+    settings = load_settings(POD, file)
+
+    assert settings.max_images_per_round == 100_000_000
+    assert settings.policy.rules[0].bucket_owner == "000000000012"
+
+
+def test_the_rights_are_those_of_deploy(helm4: Helm) -> None:
+    """The tests of the operator run with exactly these."""
+    made = helm4.rendered("minimal")
+
+    assert granted(made) == granted(documents(RIGHTS))
+    assert bound(made) == bound(documents(RIGHTS))
+
+
+def test_the_rights_in_namespaces_are_those_of_deploy(helm4: Helm) -> None:
+    """Each namespace takes its own copy of the role for rounds; the operator's own has the Lease and the Secrets."""
+    (rounds, own) = of_kind(documents(NAMESPACED_RIGHTS), "Role")
+
+    made = {
+        (role["metadata"]["namespace"], role["metadata"]["name"]): role["rules"]
+        for role in of_kind(helm4.rendered("namespaced"), "Role")
+    }
+
+    assert made == {
+        ("team-a", "labelround-rounds"): rounds["rules"],
+        ("team-b", "labelround-rounds"): rounds["rules"],
+        (NAMESPACE, "labelround-operator"): own["rules"],
+    }
+
+
+def test_an_operator_of_namespaces_asks_for_nothing_on_the_cluster(helm4: Helm) -> None:
+    """Whoever installs it needs no right there either."""
+    made = helm4.rendered("namespaced")
+
+    assert of_kind(made, "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition") == []
+    assert {each["metadata"]["namespace"] for each in made} == {NAMESPACE, "team-a", "team-b"}
+
+
+@pytest.mark.parametrize(("keep", "annotations"), [("true", {"helm.sh/resource-policy": "keep"}), ("false", None)])
+def test_the_definition_is_that_of_crds(helm: Helm, keep: str, annotations: dict[str, str] | None) -> None:
+    """One file for everybody who installs it."""
+    made = helm.rendered("minimal", "--set", f"crds.keep={keep}")
+
+    (definition,) = of_kind(made, "CustomResourceDefinition")
+
+    assert definition["spec"] == yaml.safe_load(crd_text())["spec"]
+    assert definition["metadata"].get("annotations") == annotations
+
+
+@every_set
+def test_nothing_selects_the_pods_of_another_component(helm4: Helm, values: str) -> None:
+    """Each selector finds the pods of one component; the pods of conversions carry the same name."""
+    made = helm4.rendered(values)
+    pods = [each["metadata"] for each in pods_of(made)]
+    round = parse_round(yaml.safe_load((REPOSITORY / "examples" / "pens" / "round.yaml").read_text("utf-8")))
+    pods.append({"name": "conversion", "labels": job_labels(round)})
+
+    for each in of_kind(made, "Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"):
+        selector = each["spec"].get("podSelector") or each["spec"]["selector"]
+        wanted = (selector.get("matchLabels") or selector).items()
+
+        found = [pod["name"] for pod in pods if wanted <= pod["labels"].items()]
+
+        assert found == [each["metadata"]["name"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "image"),
+    {
+        "by default": ([], f"ghcr.io/labelround/labelround:{labelround.__version__}"),
+        "by tag": (["--set", "image.tag=v2"], "ghcr.io/labelround/labelround:v2"),
+        "by digest": (
+            ["--set", f"image.tag=v2,image.digest=sha256:{'0' * 64}"],
+            f"ghcr.io/labelround/labelround@sha256:{'0' * 64}",
+        ),
+    }.values(),
+    ids=["by default", "by tag", "by digest"],
+)
+def test_all_pods_have_one_image(helm4: Helm, words: list[str], image: str) -> None:
+    """Conversions too, unless they are given another."""
+    made = helm4.rendered("server", *words)
+
+    images = {container["image"] for pod in pods_of(made) for container in pod["spec"]["containers"]}
+
+    assert images == {image}
+    assert yaml.safe_load(settings_of(made))["conversion"]["image"] == image
+
+
+def test_conversions_may_have_another_image(helm4: Helm) -> None:
+    """A tag alone takes the repository of the image, and never its digest."""
+    words = f"image.digest=sha256:{'0' * 64},conversion.image.tag=v2"
+
+    made = helm4.rendered("minimal", "--set", words)
+
+    assert yaml.safe_load(settings_of(made))["conversion"]["image"] == "ghcr.io/labelround/labelround:v2"
+
+
+@every_set
+def test_every_container_has_requests_and_a_limit_of_memory(helm4: Helm, values: str) -> None:
+    """What asks for nothing is evicted first."""
+    for pod in pods_of(helm4.rendered(values)):
+        for container in pod["spec"]["containers"]:
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+            assert "memory" in container["resources"]["limits"]
+
+
+@every_set
+def test_only_whoever_calls_kubernetes_has_a_token(helm4: Helm, values: str) -> None:
+    """The operator and its doctor."""
+    made = helm4.rendered(values)
+
+    with_token = {pod["metadata"]["name"].rpartition("-")[2] for pod in pods_of(made) if _has_token(pod)}
+
+    assert with_token == {"operator", "doctor"}
+    assert all(account["automountServiceAccountToken"] is False for account in of_kind(made, "ServiceAccount"))
+
+
+def _has_token(pod: dict[str, Any]) -> bool:
+    return pod["spec"]["automountServiceAccountToken"] is not False
+
+
+def test_changed_settings_start_the_operator_anew(helm4: Helm) -> None:
+    """It reads them once."""
+
+    def checksum(*words: str) -> str:
+        operator = named(helm4.rendered("minimal", *words), "Deployment", "labelround-operator")
+        return str(operator["spec"]["template"]["metadata"]["annotations"]["checksum/settings"])
+
+    assert checksum() == checksum("--set", "replicas=2")
+    assert checksum() != checksum("--set", "settings.workers=9")
+
+
+def test_the_server_is_the_operator_s_alone(helm4: Helm) -> None:
+    """It does not check signatures."""
+    policy = named(helm4.rendered("server"), "NetworkPolicy", "labelround-server")
+
+    (rule,) = policy["spec"]["ingress"]
+
+    operator = {"app.kubernetes.io/name": "labelround", "app.kubernetes.io/instance": "labelround"}
+    assert rule["from"] == [{"podSelector": {"matchLabels": {**operator, "app.kubernetes.io/component": "operator"}}}]
+    assert policy["spec"]["policyTypes"] == ["Ingress"]
+
+
+@pytest.mark.parametrize(
+    ("value", "claims", "volume"),
+    {
+        "a new one": ("size=1Gi", 1, {"persistentVolumeClaim": {"claimName": "labelround-server"}}),
+        "one that is there": ("existingClaim=own", 0, {"persistentVolumeClaim": {"claimName": "own"}}),
+        "none": ("enabled=false", 0, {"emptyDir": {}}),
+    }.values(),
+    ids=["a new one", "one that is there", "none"],
+)
+def test_the_server_s_database_has_a_volume(helm4: Helm, value: str, claims: int, volume: dict[str, Any]) -> None:
+    """It outlives the release, unless there is none."""
+    made = helm4.rendered("server", "--set", f"server.persistence.{value}")
+
+    found = of_kind(made, "PersistentVolumeClaim")
+
+    assert len(found) == claims
+    assert all(each["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep" for each in found)
+    server = named(made, "Deployment", "labelround-server")
+    assert server["spec"]["template"]["spec"]["volumes"][0] == {"name": "database", **volume}
+
+
+def test_the_names_begin_with_the_release(helm4: Helm) -> None:
+    """Unless it is called as the chart is, and never beyond what Kubernetes takes."""
+    words = ("--values", VALUES["server"])
+    east, long = helm4.template(*words, release="east"), helm4.template(*words, release="r" * 53)
+
+    deployments = [each["metadata"]["name"] for made in (east, long) for each in of_kind(made, "Deployment")]
+
+    assert {"east-labelround-operator", "east-labelround-server"} <= set(deployments)
+    assert max(map(len, deployments)) <= 63
+
+
+def test_the_chart_is_of_this_version() -> None:
+    """And so are the image and the example that a catalogue shows."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
+    shown = {name.partition("/")[2]: text for name, text in chart["annotations"].items()}
+
+    (image,) = yaml.safe_load(shown["images"])
+    (example,) = yaml.safe_load(shown["crdsExamples"])
+
+    assert chart["appVersion"] == labelround.__version__
+    assert image["image"].endswith(f":{labelround.__version__}")
+    assert example == yaml.safe_load((REPOSITORY / "examples" / "pens" / "round.yaml").read_text("utf-8"))
+
+
+def documents(file: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(file.read_text("utf-8")))
+
+
+def granted(made: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:
+    """The rules of the operator's roles, by kind and name."""
+    roles = of_kind(made, "ClusterRole", "Role")
+    return {(each["kind"], each["metadata"]["name"]): each["rules"] for each in roles if _is_operators(each)}
+
+
+def bound(made: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Which role each binding gives to whom."""
+    return {
+        (each["kind"], each["roleRef"]["name"], f"{subject['namespace']}/{subject['name']}")
+        for each in of_kind(made, "ClusterRoleBinding", "RoleBinding")
+        for subject in each["subjects"]
+    }
+
+
+def _is_operators(role: dict[str, Any]) -> bool:
+    labels = role["metadata"].get("labels", {})
+    return not any(name.startswith("rbac.authorization.k8s.io/aggregate-to") for name in labels)
