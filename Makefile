@@ -3,10 +3,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help install dev demo test slow oracles lint format types chart bench lock clean
+.PHONY: help install dev demo test e2e slow oracles lint format types chart bench lock clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 install: ## Make .venv with the command at .venv/bin/labelround
 	@scripts/install.sh runtime
@@ -18,7 +18,10 @@ demo: install ## Run a whole round on the example pictures, from folder to YOLO 
 	@scripts/demo.sh
 
 test: dev ## Run the tests, with a real S3 server and a real Kubernetes API among them
-	@$(PYTHON) -m pytest -m "not oracle and not slow"
+	@$(PYTHON) -m pytest -m "not oracle and not slow and not e2e"
+
+e2e: dev ## Install it on a real node, or on the cluster of KUBECONFIG, and let things go wrong
+	@$(PYTHON) -m pytest -m e2e tests/e2e
 
 slow: dev ## Run all that takes long, also the operator over many rounds; with size=small only as long as it must
 	@scripts/slow.sh $(or $(size),full)

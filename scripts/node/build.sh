@@ -64,5 +64,5 @@ type nft ip iptables conntrack openssl mmdebstrap runc buildah gcc >/dev/null 2>
 make_part bin/containerd containerd
 make_part pause.tar pause_image
 make_part base.tar base_image
-scripts/kubernetes.sh "$version" kubectl helm etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy \
+scripts/kubernetes.sh "$version" kubectl etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy \
   coredns >/dev/null

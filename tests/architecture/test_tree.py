@@ -113,10 +113,10 @@ def test_the_changelog_keeps_its_form() -> None:
 def test_every_make_target_has_a_line_of_help_and_runs_one_thing() -> None:
     """The Makefile lists chores; what they do stands in scripts."""
     text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"^([a-z]+):", text, re.M)
+    targets = re.findall(r"^([a-z0-9]+):", text, re.M)
     phony = re.findall(r"^\.PHONY: (.*)$", text, re.M)[0].split()
 
-    helped = re.findall(r"^([a-z]+):.*## \S.*\n(?:\t@[^\n]*\n?)?(?!\t)", text, re.M)
+    helped = re.findall(r"^([a-z0-9]+):.*## \S.*\n(?:\t@[^\n]*\n?)?(?!\t)", text, re.M)
 
     assert targets == phony == helped
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,15 @@ class Programs:
 
 
 def existing_cluster(environment: Mapping[str, str]) -> tuple[Path, str] | None:
-    """The kubeconfig and the context of a cluster that tests may use: LABELROUND_TEST_CONTEXTS lists its context."""
+    """The kubeconfig and the context of a cluster that tests may use: LABELROUND_TEST_CONTEXTS lists its context,
+    or a pattern such as `kind-*`."""
     allowed = environment.get("LABELROUND_TEST_CONTEXTS", "").replace(",", " ").split()
     file = Path(environment.get("KUBECONFIG", ""))
     if not allowed or not file.is_file():
         return None
     content: Any = yaml.safe_load(file.read_text("utf-8"))
     context = str(content.get("current-context", ""))
-    return (file, context) if context in allowed else None
+    return (file, context) if any(fnmatch(context, pattern) for pattern in allowed) else None
 
 
 def find_programs(environment: Mapping[str, str], tell: Callable[[str], None]) -> Programs:

@@ -9,18 +9,28 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.operator.world import World
 from tests.round.world import World as LocalWorld
 from tests.servers.waiting import until
 
 from labelround.cluster.api import Object
+from labelround.server import Faults
 from labelround.spec.parse import parse_round
 
 # What a labeling service writes for itself; its names hold times.
 SERVICE_FILES = re.compile(r"ground_truth_annots/[^/]+/annotations/")
 CONVERSION_FILE = re.compile(r"(^|/)conversion(-[^/]+)?\.json$")
+
+
+class Stored(Protocol):
+    """Wherever a round has run: what the workers answer, and what lies in the bucket."""
+
+    answers: bytes | None
+    faults: Faults
+
+    def objects(self, prefix: str = "") -> dict[str, bytes]: ...
 
 
 def check_ended_right(world: World, name: str = "pens-1") -> None:
@@ -79,7 +89,7 @@ def check_events(world: World, name: str) -> None:
     assert told[-1][:2] == ("Normal", "DatasetReady"), told
 
 
-def check_objects(world: World, round: Object) -> None:
+def check_objects(world: Stored, round: Object) -> None:
     """The round's folder holds what a local run leaves, byte for byte, and the file that the pod read."""
     expected = undisturbed(world, round)
     found = _compared(world.objects(parse_round(round).prefix))
@@ -87,7 +97,7 @@ def check_objects(world: World, round: Object) -> None:
     assert {key: content for key, content in found.items() if expected[key] != content} == {}
 
 
-def undisturbed(world: World, round: Object) -> dict[str, bytes]:
+def undisturbed(world: Stored, round: Object) -> dict[str, bytes]:
     """The round's folder after the same round was run locally."""
     document = {
         "apiVersion": round["apiVersion"],
@@ -97,7 +107,7 @@ def undisturbed(world: World, round: Object) -> dict[str, bytes]:
     }
     with tempfile.TemporaryDirectory() as folder:
         local = LocalWorld(Path(folder), answers=world.answers, faults=world.faults)
-        bucket = local.buckets.open(world.bucket.name)
+        bucket = local.buckets.open(document["spec"]["bucket"])
         for key, content in world.objects(document["spec"]["imagesPrefix"]).items():
             bucket.write(key, content)
         status = local.run(document)
