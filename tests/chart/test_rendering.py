@@ -221,6 +221,16 @@ def test_the_server_s_database_has_a_volume(helm4: Helm, value: str, claims: int
     assert server["spec"]["template"]["spec"]["volumes"][0] == {"name": "database", **volume}
 
 
+@pytest.mark.parametrize(("value", "named_class"), [("null", None), ("", ""), ("fast", "fast")])
+def test_the_volume_s_class_is_left_out_empty_or_named(helm4: Helm, value: str, named_class: str | None) -> None:
+    """Kubernetes tells the three apart."""
+    made = helm4.rendered("server", "--set", f"server.persistence.storageClassName={value}")
+
+    (claim,) = of_kind(made, "PersistentVolumeClaim")
+
+    assert claim["spec"].get("storageClassName") == named_class
+
+
 def test_the_names_begin_with_the_release(helm4: Helm) -> None:
     """Unless it is called as the chart is, and never beyond what Kubernetes takes."""
     words = ("--values", VALUES["server"])
