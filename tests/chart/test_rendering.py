@@ -29,6 +29,8 @@ def test_the_chart_becomes_what_is_written_down(helm: Helm, values: str) -> None
     file = GOLDEN / f"{values}.yaml"
 
     made = [each for each in helm.rendered(values) if each["kind"] != "CustomResourceDefinition"]
+    for dashboard in (each for each in made if each["metadata"]["name"].endswith("-dashboard")):
+        dashboard["data"] = sorted(dashboard["data"])  # its file has tests of its own
     made.sort(key=lambda each: (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]))
 
     if os.environ.get("LABELROUND_WRITE_GOLDEN"):
@@ -217,6 +219,16 @@ def test_the_server_s_database_has_a_volume(helm4: Helm, value: str, claims: int
     assert all(each["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep" for each in found)
     server = named(made, "Deployment", "labelround-server")
     assert server["spec"]["template"]["spec"]["volumes"][0] == {"name": "database", **volume}
+
+
+@pytest.mark.parametrize(("value", "named_class"), [("null", None), ("", ""), ("fast", "fast")])
+def test_the_volume_s_class_is_left_out_empty_or_named(helm4: Helm, value: str, named_class: str | None) -> None:
+    """Kubernetes tells the three apart."""
+    made = helm4.rendered("server", "--set", f"server.persistence.storageClassName={value}")
+
+    (claim,) = of_kind(made, "PersistentVolumeClaim")
+
+    assert claim["spec"].get("storageClassName") == named_class
 
 
 def test_the_names_begin_with_the_release(helm4: Helm) -> None:

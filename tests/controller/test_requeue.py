@@ -42,7 +42,9 @@ ROWS = {
         Decision(Action.WAIT, Reason.CONVERSION_QUEUED), None, Again(QUEUED_SECONDS, growing=True)
     ),
     "a service that is away is asked ever less often": Row(
-        Decision(Action.CREATE_JOB, Reason.CREATING_JOBS), Unavailable("away"), Again(LONGEST, growing=True)
+        Decision(Action.CREATE_JOB, Reason.CREATING_JOBS),
+        Unavailable("away"),
+        Again(LONGEST, growing=True, unavailable=True),
     ),
     "a stalled round may have been mended": Row(None, Conflict("NotAllowed", "no"), Again(LONGEST, growing=True)),
     "an ended round is left alone": Row(Decision(Action.NOTHING, Reason.FINISHED), None, None),

@@ -85,6 +85,15 @@ def test_a_pass_that_fails_is_tried_again(operated: Operated, error: Exception, 
     assert counted(operated, result) == 3
 
 
+def test_a_pass_that_meets_a_service_that_is_away_is_counted_so(operated: Operated) -> None:
+    """One alert tells an outage from a round that waits for its conversion or for a person."""
+    operated.jobs.failure = Unavailable("the labeling API is away")
+    operated.workers.seen(operated.round())
+
+    assert worked(operated, lambda: counted(operated, "unavailable") > 0)
+    assert counted(operated, "waiting") == 0
+
+
 def test_a_round_that_is_gone_is_forgotten(operated: Operated) -> None:
     """The event about its deletion may have been lost."""
     operated.workers.seen(operated.round())

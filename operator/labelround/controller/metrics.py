@@ -21,6 +21,7 @@ from labelround.controller.queue import WorkQueue
 
 PASS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 ROUND = ("namespace", "name")
+RESULTS = ("ok", "waiting", "unavailable", "changed", "gone", "error")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Metrics:
         }  # fmt: skip
         for name, metric in made.items():
             object.__setattr__(self, name, metric)
+        for result in RESULTS:  # from 0 on, so that Prometheus sees the first of each
+            self.reconciles.labels(result)
 
 
 @dataclass(frozen=True, eq=False)

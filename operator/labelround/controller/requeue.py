@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from labelround.decide import Action, Reason
 from labelround.reconcile import Result
+from labelround.trouble import needs_a_person
 
 STARTING_SECONDS = 1.0
 CONVERTING_SECONDS = 15.0
@@ -14,10 +15,14 @@ QUEUED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Look again after `seconds`; with `growing`, after ever longer pauses up to `seconds`."""
+    """Look again after `seconds`; with `growing`, after ever longer pauses up to `seconds`.
+
+    `unavailable` says that a service has to come back first.
+    """
 
     seconds: float
     growing: bool = False
+    unavailable: bool = False
 
 
 AT_ONCE = Again(0.0)
@@ -29,7 +34,8 @@ def again(result: Result, *, resync: float, longest_retry: float) -> Again | Non
     A change of the object, and for labeling a change of the job, makes it earlier; `resync` is a slow look anyway.
     """
     if result.error is not None or result.decision is None:
-        return Again(longest_retry, growing=True)
+        passing = result.error is not None and not needs_a_person(result.error)
+        return Again(longest_retry, growing=True, unavailable=passing)
     match result.decision.action, result.decision.reason:
         case Action.NOTHING, _:
             return None

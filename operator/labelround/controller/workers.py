@@ -109,7 +109,7 @@ class Workers:
             else:
                 if later is not None and later.growing:
                     self.queue.retry(key, later.seconds)
-                    result = "waiting"
+                    result = "unavailable" if later.unavailable else "waiting"
                 else:
                     self.queue.succeeded(key)
                     if later is not None:
