@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.shard import DIGESTS, job_part
@@ -12,6 +13,17 @@ from labelround.dataset.split import Part
 from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, header
 from labelround.storage import Folder
 
+
+class PartFolder(Protocol):
+    """The parts of one shard."""
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The part `name` as a stream of byte chunks."""
+        ...
+
+
+Parts = Sequence[PartFolder]
+"""Those of all shards, in order."""
 _HEADERS: Mapping[str, Sequence[str]] = {ANNOTATIONS: ANNOTATION_COLUMNS, IMAGES: IMAGE_COLUMNS}
 
 
@@ -21,7 +33,7 @@ def fixed_files(layout: Format, labels: Sequence[str], lists: Sequence[Part]) ->
 
 
 def merge(
-    parts: Sequence[Folder], layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
+    parts: Parts, layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
 ) -> str:
     """Write the fixed files into `output`; the digest of the dataset.
 
@@ -42,13 +54,13 @@ def merge(
     return digest.hexdigest()
 
 
-def merge_job_tables(parts: Sequence[Folder], jobs: Mapping[str, Folder], scratch: Path) -> None:
+def merge_job_tables(parts: Parts, jobs: Mapping[str, Folder], scratch: Path) -> None:
     """Write each job's own table into its folder."""
     for number, name in enumerate(jobs):
         _write_joined(job_part(number), parts, jobs[name], ANNOTATIONS, scratch)
 
 
-def _write_joined(part: str, parts: Sequence[Folder], output: Folder, name: str, scratch: Path) -> str:
+def _write_joined(part: str, parts: Parts, output: Folder, name: str, scratch: Path) -> str:
     """Write the file `name` from all parts called `part`, below the header of its kind; its SHA-256."""
     whole = scratch / "joined"
     hashed = sha256()
@@ -61,7 +73,7 @@ def _write_joined(part: str, parts: Sequence[Folder], output: Folder, name: str,
     return hashed.hexdigest()
 
 
-def _chunks(name: str, part: str, parts: Sequence[Folder]) -> Iterator[bytes]:
+def _chunks(name: str, part: str, parts: Parts) -> Iterator[bytes]:
     if name in _HEADERS:
         yield header(_HEADERS[name]).encode()
     for folder in parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from labelround.dataset.claim import claim
 from labelround.dataset.counts import Joined
 from labelround.dataset.formats import REPORT
 from labelround.dataset.imagetable import Entry
-from labelround.dataset.merging import fixed_files, merge, merge_job_tables
+from labelround.dataset.merging import Parts, fixed_files, merge, merge_job_tables
 from labelround.dataset.owned import OwnedFiles, previous_files
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Said
@@ -42,7 +42,7 @@ class Outcome:
     joined: Joined
     cut: Cut
     tally: Tally
-    parts: Sequence[Folder]
+    parts: Parts
     pictures: Callable[[], Iterable[Entry]]
 
 
