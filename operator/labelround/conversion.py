@@ -74,6 +74,14 @@ def conversion_of(snapshot: Snapshot, buckets: Buckets, shards: int = 1) -> Conv
     )
 
 
+def images_of(snapshot: Snapshot) -> int:
+    """How many images are asked for, as far as is known: of an adopted job the counters tell."""
+    if snapshot.image_count is not None:
+        return snapshot.image_count
+    counters = [observed.counters for observed in snapshot.latest]
+    return max((one.total_labeled + one.failed_non_retryable_error + one.unlabeled for one in counters), default=0)
+
+
 def output_of(round: LabelingRound, buckets: Buckets) -> Folder:
     """Where the dataset goes."""
     return Folder(buckets.open(round.bucket), round.output_prefix)

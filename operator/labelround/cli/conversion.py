@@ -7,13 +7,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from labelround.cli.options import bucket_options, open_buckets
+from labelround.decide import ConversionStep
 from labelround.errors import LabelroundError
 from labelround.uri import ObjectURI
 
@@ -31,14 +31,6 @@ MESSAGE_MAX_BYTES = 4096
 SIGTERM_EXIT_CODE = 128 + signal.SIGTERM
 
 
-class Step(Enum):
-    """The steps of a conversion in shards."""
-
-    INDEX = "index"
-    SHARD = "shard"
-    FINISH = "finish"
-
-
 def _address(_context: click.Context, _argument: click.Parameter, value: str) -> ObjectURI:
     try:
         return ObjectURI.parse(value)
@@ -50,7 +42,7 @@ def _address(_context: click.Context, _argument: click.Parameter, value: str) ->
 @click.argument("address", metavar="s3://BUCKET/PREFIX/conversion.json", callback=_address)
 @click.option(
     "--step",
-    type=click.Choice([step.value for step in Step]),
+    type=click.Choice([step.value for step in ConversionStep]),
     help="Run one step of a large round: index once, then shard for each shard, anywhere, then finish once.",
 )
 @click.option(
@@ -78,7 +70,7 @@ def conversion(
     input is wrong, and with 1 for everything else, which may work at another time. LABELROUND_TERMINATION_LOG names a
     file that gets the message.
     """
-    if step == Step.SHARD.value and shard is None:
+    if step == ConversionStep.SHARD.value and shard is None:
         raise click.UsageError("--step shard needs --shard")
     with _ended_by_sigterm(), _told_to_kubernetes():
         buckets = open_buckets(root, bucket, s3_endpoint_url, region)
@@ -87,20 +79,20 @@ def conversion(
 
         prepared = decode(buckets.open(address.bucket).read(address.key), buckets, str(address))
         with progress() as told:
-            _run(prepared, Step(step) if step else None, shard or 0, buckets, told)
+            _run(prepared, ConversionStep(step) if step else None, shard or 0, buckets, told)
 
 
-def _run(prepared: Conversion, step: Step | None, shard: int, buckets: Buckets, told: Progress) -> None:
+def _run(prepared: Conversion, step: ConversionStep | None, shard: int, buckets: Buckets, told: Progress) -> None:
     """Run one step, or all when none is named."""
     target = f"{prepared.round} to {prepared.output.uri()}"
     match step:
-        case Step.INDEX:
+        case ConversionStep.INDEX:
             click.echo(f"indexing {prepared.round} for {prepared.shards} shards", err=True)
             prepared.index(buckets, told)
-        case Step.SHARD:
+        case ConversionStep.SHARD:
             click.echo(f"converting shard {shard} of 0 to {prepared.shards - 1} of {target}", err=True)
             prepared.write_shard(shard, buckets, told)
-        case Step.FINISH:
+        case ConversionStep.FINISH:
             click.echo(f"finishing the conversion of {target}", err=True)
             _tell(prepared, prepared.finish(buckets, told))
         case None:

@@ -17,10 +17,11 @@ from labelround.dataset.preparing import Said
 from labelround.dataset.shard import DIGESTS, Tally, job_part
 from labelround.dataset.source import ManifestSource
 from labelround.dataset.split import LISTED
-from labelround.errors import ObjectNotFound
+from labelround.errors import ObjectNotFound, ObjectTooLarge
 from labelround.storage import Folder
 
 VERSION = 1
+LARGEST_FILE = 1 << 24
 INDEX = f"{PARTS}/index.json"
 """What the indexing part found; it vouches for the images of all shards."""
 ENTRIES = "entries"
@@ -46,8 +47,8 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def read(cls: type[Kind], output: Folder, path: str) -> Kind | None:
         """The file at `path`; None when there is none, or none of this version."""
         try:
-            found = msgspec.json.decode(output.read(path), type=cls, dec_hook=_counter)
-        except (ObjectNotFound, msgspec.DecodeError):
+            found = msgspec.json.decode(output.read(path, at_most=LARGEST_FILE), type=cls, dec_hook=_counter)
+        except (ObjectNotFound, ObjectTooLarge, msgspec.DecodeError):
             return None
         return found if found.version == VERSION else None
 
@@ -72,6 +73,8 @@ class Counted(_File, frozen=True, kw_only=True):
 
 def _counter(kind: type, value: Any) -> Any:
     """A counter from what JSON has of it."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is no counter")
     if kind is Drops:
         return Drops({Drop(name): count for name, count in value.items()})
     if get_origin(kind) is Counter:
@@ -79,9 +82,21 @@ def _counter(kind: type, value: Any) -> Any:
     raise NotImplementedError(kind)
 
 
+def indexed_images(output: Folder) -> int | None:
+    """How many images the indexing part has found; None before it is done."""
+    found = Index.read(output, INDEX)
+    return None if found is None else found.images
+
+
 def shard_folder(number: int) -> str:
     """Where the files of a shard are."""
     return f"{PARTS}/{number:05}"
+
+
+def described(number: int, images: int, shards: int) -> str:
+    """`shard 3 (images 301 to 400 of 1000)`, which are numbered in the order of their keys."""
+    start, stop = number * images // shards, (number + 1) * images // shards
+    return f"shard {number} (images {start + 1} to {stop} of {images})"
 
 
 def part_files(shards: int, job_tables: int) -> Iterator[str]:

@@ -15,7 +15,7 @@ from labelround.dataset.convert import ranges
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import Image, decode_contributions
 from labelround.dataset.sharded.entries import MEND, read_entries, write_entries
-from labelround.dataset.sharded.files import ENTRIES, PICTURES, TALLY, Counted, Index, shard_folder
+from labelround.dataset.sharded.files import ENTRIES, PICTURES, TALLY, Counted, Index, described, shard_folder
 from labelround.dataset.sharded.indexing import finished_report, found_index
 from labelround.dataset.split import LISTED, Ballot, Cut
 from labelround.dataset.work import Range, Work
@@ -118,9 +118,8 @@ class _Shard:
         return f"{shard_folder(self.number)}/{name}"
 
     def _located(self, error: LabelroundError) -> LabelroundError:
-        """The error with the shard and its images, which are numbered in the order of their keys."""
-        start, stop = self._range
-        where = f"shard {self.number} (images {start + 1} to {stop} of {self.index.images})"
+        """The error with the shard and its images."""
+        where = described(self.number, self.index.images, self.index.shards)
         if isinstance(error, InvalidInput):
             problems = (Problem(f"{where}: {one.where}", one.what, one.fix) for one in error.problems)
             return InvalidInput(problems, total=error.total)
