@@ -82,6 +82,16 @@ def test_kubernetes_takes_the_pod_of_every_round_that_is_taken(changes: dict[str
     assert [judge.create(job, JOBS).message for job in jobs] == [""] * len(parts)
 
 
+def test_kubernetes_takes_the_jobs_of_a_round_with_a_long_name(judge: Judge) -> None:
+    """The pod of each shard has a host name, which is the Job's with the number of the shard."""
+    metadata = {"name": "p" * 253, "namespace": judge.namespace, "uid": "1f6c8d5e-7f0a-4b07-9f1c-6d1f0a3b2c4d"}
+    round = parse_round({**document(spec({})), "metadata": metadata})
+    parts = (Part(), *(Part(step, MAX_SHARDS) for step in ConversionStep))
+    jobs = [conversion_job(round, "s3://pictures/conversion.json", PodSettings("labelround"), part) for part in parts]
+
+    assert [judge.create(job, JOBS).message for job in jobs] == [""] * len(parts)
+
+
 def test_every_rule_is_broken_by_a_document() -> None:
     """No rule of the CustomResourceDefinition is untried."""
     rules = [

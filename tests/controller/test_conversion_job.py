@@ -305,6 +305,7 @@ def test_names_and_labels_fit_whatever_the_round_is_called(name: str) -> None:
     values = [*(conversion_job_name(round, step) for step in (None, *ConversionStep)), *job_labels(round).values()]
 
     assert all(0 < len(value) <= 63 and value[-1].isalnum() for value in values)
+    assert len(f"{conversion_job_name(round, ConversionStep.SHARD)}-{MAX_SHARDS - 1}") <= 63
 
 
 @pytest.mark.parametrize("first", ["a" * 64, "a" * 53 + "." + "a" * 10])

@@ -75,8 +75,12 @@ def shards_of(round: LabelingRound, images: int) -> int:
 
 
 def conversion_job_name(round: LabelingRound, step: ConversionStep | None = None) -> str:
-    """The Job's name, in at most 63 characters: its pods carry it as a Kubernetes label."""
-    return derived_name(round.name, round.uid, _ENDINGS[step])
+    """The Job's name, in at most 63 characters: its pods carry it as a Kubernetes label.
+
+    With the number of a shard behind it, it is the host name of that shard's pod.
+    """
+    room = len(f"-{MAX_SHARDS - 1}") if step is ConversionStep.SHARD else 0
+    return derived_name(round.name, round.uid, _ENDINGS[step], LABEL_MAX_LENGTH - room)
 
 
 def conversion_job(round: LabelingRound, address: str, pod: PodSettings, part: Part = WHOLE) -> Object:

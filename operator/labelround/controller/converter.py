@@ -23,7 +23,7 @@ from labelround.controller.pod_template import PodSettings
 from labelround.conversion import conversion_of, images_of, observed_dataset, output_of
 from labelround.conversionfile import encode
 from labelround.dataset.claim import check_claim
-from labelround.dataset.sharded.files import indexed_images
+from labelround.dataset.sharded.files import INDEX, indexed_images
 from labelround.decide import ConversionState, ConversionStep, Reason
 from labelround.errors import Conflict, ObjectNotFound, ObjectTooLarge, Unavailable
 from labelround.layout import Layout
@@ -118,10 +118,11 @@ class JobConverter:
             raise Conflict(Reason.CONVERSION_BLOCKED.value, cut(message)) from refused
 
     def _latest(self, round: LabelingRound) -> JobSeen | None:
-        """The Job of the latest step that has one; earlier ones may have gone by now."""
+        """The Job of the latest step that has one. When the first has gone by now, what it has left tells of it."""
         first = self._read(round, conversion_job_name(round))
-        if first is not None and not _leads_on(first, round):
-            return self._seen(first, ConversionStep.INDEX, round)
+        begun = output_of(round, self.buckets).exists(INDEX) if first is None else _leads_on(first, round)
+        if not begun:
+            return None if first is None else self._seen(first, ConversionStep.INDEX, round)
         for step in (ConversionStep.FINISH, ConversionStep.SHARD):
             job = self._read(round, conversion_job_name(round, step))
             if job is not None:
