@@ -158,7 +158,7 @@ def test_the_table_tells_the_story(control_plane: ControlPlane, cluster: Kuberne
     header, row = (line.split() for line in short.splitlines())
     assert header == ["NAME", "PHASE", "LABELED", "BOXES", "AGE"]
     assert row[:4] == ["pens-1", "Labeling", "37/120", "301"]
-    assert category == short
+    assert category.split()[:-1] == short.split()[:-1]  # the age may have grown meanwhile
     wide_header, wide_row = (line.split() for line in wide.splitlines())
     assert wide_header[5:] == ["JOB", "DATASET", "REASON"]
     assert wide_row[5:] == ["pens-1-14842a56", "s3://pens/yolo/", "Labeling"]

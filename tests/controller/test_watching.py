@@ -18,14 +18,16 @@ WAIT_SECONDS = 30
 
 
 @contextmanager
-def api_server(status: int, content: bytes, asked: list[str]) -> Iterator[client.ApiClient]:
-    """An API server with one answer; `asked` grows by one each time that a watch begins."""
+def broken_api_server(asked: list[str]) -> Iterator[client.ApiClient]:
+    """An API server without API groups; `asked` grows by one each time that a watch begins."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/apis":
+            broken = self.path == "/apis"
+            if broken:
                 asked.append(self.path)
-            self.send_response(status)
+            content = b'{"kind": "Status", "code": 404}' if broken else b'{"kind": "APIVersions", "versions": []}'
+            self.send_response(404 if broken else 200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -50,7 +52,7 @@ def test_a_watch_that_fails_begins_anew_and_still_ends_when_told(monkeypatch: py
     monkeypatch.setattr(watching, "PAUSE_SECONDS", 0.05)
     asked: list[str] = []
     stop = threading.Event()
-    with api_server(404, b'{"kind": "Status", "code": 404}', asked) as connection:
+    with broken_api_server(asked) as connection:
         watch = Watch(lambda *_, **__: None, lambda: connection, ("default",))
         watch.start(stop)
         until(lambda: len(asked) >= 2, "the watch begins anew")

@@ -69,7 +69,7 @@ class Exchange:
             seen.status = response.status
             return response
         except (_Dropped, aiohttp.ClientError, OSError):
-            seen.status = 0
+            seen.status = seen.status or 0  # what the server said stands, though the client may not hear it
             reset(request.transport)
             return web.Response()  # to nobody
         finally:

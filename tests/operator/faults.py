@@ -16,7 +16,7 @@ from enum import Enum
 class Seen:
     """One request as a proxy saw it. `time` is in Unix seconds; `status` is None while there is no answer.
 
-    A status of 0 means that the connection was cut. `fault` is what the proxy did to it.
+    A status of 0 means that the connection was cut before the server had answered. `fault` is what the proxy did to it.
     """
 
     number: int

@@ -205,6 +205,7 @@ def test_a_cut_connection_tells_nothing_and_calls_back(proxy: Proxy, server: Ser
         ask(proxy, "POST")
 
     assert called == [moment is not Moment.BEFORE]
+    assert [seen.succeeded for seen in proxy.requests] == [moment is not Moment.BEFORE]
     assert ask(proxy)[0] == 200
 
 
