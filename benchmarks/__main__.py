@@ -2,8 +2,9 @@
 
     python -m benchmarks [conversion [LINES]]
     python -m benchmarks operator [ROUNDS]
+    python -m benchmarks shards [IMAGES]
 
-Both print a page and keep it in benchmarks/results. Ratios are of two programs in one run on one machine; only they
+All print a page and keep it in benchmarks/results. Ratios are of two programs in one run on one machine; only they
 mean something elsewhere.
 """
 
@@ -21,8 +22,10 @@ from benchmarks.conversion import measure_conversion
 from benchmarks.machine import describe_machine
 from benchmarks.scale.page import render
 from benchmarks.scale.result import LONG, SHORT, decode, encode, write
+from benchmarks.sharding import result as sharding
 from benchmarks.start import measure_start
 
+IMAGES = 20_000
 LINES = 10_000
 ROUNDS = 1_000
 RESULTS = Path(__file__).parent / "results"
@@ -57,13 +60,29 @@ def operator(rounds: int, results: Path, *, short: bool) -> int:
     except (NoPrograms, pytest.skip.Exception, pytest.fail.Exception) as missing:
         print(f"nothing was measured: {missing}", file=sys.stderr)
         return int(os.environ.get("CI") == "true")
-    keep(encode(result), results / f"operator-{rounds}.json")
+    keep(encode(result), render(result), results / f"operator-{rounds}.json")
     return int(bool(result.wrong))
 
 
-def keep(figures: bytes, file: Path) -> None:
+def shards(images: int, results: Path) -> int:
+    """A large round in shards: print the page, keep it and all figures beside it; 1 if it did not come right."""
+    import pytest
+
+    from benchmarks.sharding import page
+    from benchmarks.sharding.measuring import measure_shards
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        result = measure_shards(images, lambda line: print(line, flush=True))
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+        print(f"nothing was measured: {missing}", file=sys.stderr)
+        return int(os.environ.get("CI") == "true")
+    keep(sharding.encode(result), page.render(result), results / f"shards-{images}.json")
+    return int(bool(result.wrong()))
+
+
+def keep(figures: bytes, page: str, file: Path) -> None:
     """Write the figures and their page, and print it."""
-    page = render(decode(figures))
     write(file, figures)
     write(file.with_suffix(".md"), page.encode())
     print(page)
@@ -79,14 +98,22 @@ def main(arguments: list[str]) -> int:
     many.add_argument("rounds", type=int, nargs="?", default=ROUNDS, help="how many (%(default)s)")
     many.add_argument("--short", action="store_true", help="poll more often and watch each stretch for a shorter time")
     many.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
+    large = commands.add_parser(
+        "shards", help="a large round in one process and in 1, 2 and 4 shards, on a real S3 server"
+    )
+    large.add_argument("images", type=int, nargs="?", default=IMAGES, help="how many (%(default)s)")
+    large.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
     again = commands.add_parser("page", help="write the page of the operator's benchmark anew from its figures")
     again.add_argument("figures", type=Path, help="its .json")
     given = parser.parse_args(arguments)
     match given.command:
         case "operator":
             return operator(given.rounds, given.results, short=given.short)
+        case "shards":
+            return shards(given.images, given.results)
         case "page":
-            keep(given.figures.read_bytes(), given.figures)
+            figures = given.figures.read_bytes()
+            keep(figures, render(decode(figures)), given.figures)
             return 0
     return conversion(getattr(given, "lines", LINES))
 

@@ -200,7 +200,7 @@ def _converted(snapshot: Snapshot, story: Story) -> Condition:
             failed = conversion.state is ConversionState.FAILED
             reason = (Reason.CONVERSION_FAILED if failed else Reason.CONVERSION_BLOCKED).value
             return Condition(kind, "False", reason, story.message if story.reason == reason else conversion.failure)
-        case ConversionState.QUEUED | ConversionState.RUNNING:
+        case ConversionState.QUEUED | ConversionState.RUNNING | ConversionState.BETWEEN:
             queued = conversion.state is ConversionState.QUEUED
             return Condition(kind, "False", "Converting", conversion_sentence(conversion, queued=queued))
     if report is not None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from labelround.dataset.claim import read_claim
 from labelround.dataset.convert import ConversionPlan, ManifestSource, Report, convert, read_report
 from labelround.dataset.formats import UNFINISHED
+from labelround.dataset.scratch import scratch_folder
+from labelround.dataset.sharded.finishing import finish
+from labelround.dataset.sharded.indexing import index
+from labelround.dataset.sharded.writing import write_shard
+from labelround.dataset.work import Work
 from labelround.decide import ConversionState
 from labelround.layout import Layout
 from labelround.observe import ObservedConversion, ObservedJob, Snapshot
@@ -21,20 +27,42 @@ from labelround.uri import ObjectURI
 class Conversion:
     """Everything that a conversion needs. `round` is `namespace/name`, for people.
 
-    `job_tables` is where the `annot.csv` of each labeling job goes.
+    `job_tables` is where the `annot.csv` of each labeling job goes, `shards` how many shards there are when it runs in
+    parts.
     """
 
     round: str
     plan: ConversionPlan
     output: Folder
     job_tables: Mapping[str, Folder]
+    shards: int = 1
 
     def run(self, buckets: Buckets, progress: Progress | None = None) -> Report:
         """Convert; see `convert` for what it raises."""
         return convert(self.plan, self.output, buckets, progress=progress, job_tables=self.job_tables)
 
+    def index(self, buckets: Buckets, progress: Progress) -> None:
+        """The first part: check all input and cut the shards."""
+        with self._work(buckets, progress) as work:
+            index(work, self.shards)
 
-def conversion_of(snapshot: Snapshot, buckets: Buckets) -> Conversion:
+    def write_shard(self, number: int, buckets: Buckets, progress: Progress) -> None:
+        """The second part, of one shard."""
+        with self._work(buckets, progress) as work:
+            write_shard(work, self.shards, number)
+
+    def finish(self, buckets: Buckets, progress: Progress) -> Report:
+        """The last part, once all shards are converted."""
+        with self._work(buckets, progress) as work:
+            return finish(work, self.shards)
+
+    @contextmanager
+    def _work(self, buckets: Buckets, progress: Progress) -> Iterator[Work]:
+        with scratch_folder(None) as folder:
+            yield Work(self.plan, self.output, buckets, progress, folder, self.job_tables)
+
+
+def conversion_of(snapshot: Snapshot, buckets: Buckets, shards: int = 1) -> Conversion:
     """The conversion of an observed round."""
     round = snapshot.round
     return Conversion(
@@ -42,7 +70,16 @@ def conversion_of(snapshot: Snapshot, buckets: Buckets) -> Conversion:
         plan=conversion_plan(snapshot, buckets),
         output=output_of(round, buckets),
         job_tables=job_tables(snapshot, buckets),
+        shards=shards,
     )
+
+
+def images_of(snapshot: Snapshot) -> int:
+    """How many images are asked for, as far as is known: of an adopted job the counters tell."""
+    if snapshot.image_count is not None:
+        return snapshot.image_count
+    counters = [observed.counters for observed in snapshot.latest]
+    return max((one.total_labeled + one.failed_non_retryable_error + one.unlabeled for one in counters), default=0)
 
 
 def output_of(round: LabelingRound, buckets: Buckets) -> Folder:

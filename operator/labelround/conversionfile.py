@@ -56,6 +56,7 @@ class _File(_Strict, frozen=True):
     check_images: bool
     previews: int
     split: _Split
+    shards: int
     outputs: tuple[_Source, ...]
     inputs: tuple[_Source, ...]
     job_tables: dict[str, str]
@@ -81,6 +82,7 @@ def encode(conversion: Conversion) -> bytes:
         check_images=plan.check_images,
         previews=plan.previews,
         split=_Split(**asdict(plan.split)),
+        shards=conversion.shards,
         outputs=tuple(map(_written, plan.sources)),
         inputs=tuple(map(_written, plan.inputs)),
         job_tables=dict(sorted(tables.items())),
@@ -104,6 +106,7 @@ def decode(content: bytes, buckets: Buckets, name: str) -> Conversion:
             plan=_plan(file, buckets),
             output=_folder(file.output, buckets),
             job_tables=_tables(file.job_tables, buckets),
+            shards=file.shards,
         )
     except ValueError as error:  # msgspec's errors are ValueErrors too
         what = f"is no conversion that labelround {__version__} knows ({error})"

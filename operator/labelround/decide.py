@@ -16,15 +16,28 @@ from labelround.groundtruth.api import JobStatus
 class ConversionState(Enum):
     """How far the conversion is. DONE means that its completion marker is there and is this round's.
 
-    FAILED is for good: the input is wrong. BLOCKED is a failure that a person can mend: the labels are kept.
+    FAILED is for good: the input is wrong. BLOCKED is a failure that a person can mend: the labels are kept. BETWEEN
+    two steps, one has ended well and the next is to be started.
     """
 
     ABSENT = "absent"
     QUEUED = "queued"
     RUNNING = "running"
+    BETWEEN = "between steps"
     BLOCKED = "blocked"
     FAILED = "failed"
     DONE = "done"
+
+
+class ConversionStep(Enum):
+    """The steps of a conversion in shards, in their order."""
+
+    INDEX = "index"
+    """Check all input, and cut the shards."""
+    SHARD = "shard"
+    """Convert a shard; once for each."""
+    FINISH = "finish"
+    """Join what the shards have made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +145,14 @@ def _a_suspended_round_takes_no_step(seen: Observation) -> Decision | None:
     return Decision(Action.WAIT, Reason.SUSPENDED) if seen.suspended else None
 
 
-def _a_running_conversion_is_waited_for(seen: Observation) -> Decision | None:
+def _a_conversion_that_has_begun_goes_on(seen: Observation) -> Decision | None:
     match seen.conversion:
         case ConversionState.QUEUED:
             return Decision(Action.WAIT, Reason.CONVERSION_QUEUED)
         case ConversionState.RUNNING:
             return Decision(Action.WAIT, Reason.CONVERTING)
+        case ConversionState.BETWEEN:
+            return Decision(Action.START_CONVERSION, Reason.CONVERTING)
         case ConversionState.BLOCKED:
             return Decision(Action.STALL, Reason.CONVERSION_BLOCKED, message=seen.conversion_failure)
         case ConversionState.FAILED:
@@ -243,7 +258,7 @@ RUNGS: tuple[Callable[[Observation], Decision | None], ...] = (
     _finished_never_acts,
     _a_dataset_that_is_there_is_the_end,
     _a_suspended_round_takes_no_step,
-    _a_running_conversion_is_waited_for,
+    _a_conversion_that_has_begun_goes_on,
     _someone_elses_job_stalls,
     _an_adopted_job_must_exist,
     _stopping_before_any_job_leaves_nothing,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from labelround.dataset.claim import check_claim
 from labelround.dataset.report import Report
-from labelround.decide import ConversionState, JobObservation, Observation
+from labelround.decide import ConversionState, ConversionStep, JobObservation, Observation
 from labelround.errors import Conflict, InvalidManifest, ObjectNotFound, Problem
 from labelround.groundtruth.api import LabelCounters, LabelingJob
 from labelround.layout import Layout
@@ -39,7 +39,8 @@ class ObservedJob:
 class ObservedConversion:
     """How far the conversion is; `report` once it is done, `failure` once it has failed or is blocked.
 
-    `job` names what runs it and `done` of its `shards` are finished; `note` says why it waits.
+    `job` names what runs it and `done` of its `shards` are finished; `note` says why it waits. `step` is what `job`
+    does of a conversion in shards, None when it does all.
     """
 
     state: ConversionState = ConversionState.ABSENT
@@ -49,6 +50,7 @@ class ObservedConversion:
     shards: int = 0
     done: int = 0
     note: str = ""
+    step: ConversionStep | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,11 +134,14 @@ def job_name(name: str, uid: str, attempt: int = 1, chunk: int = 0, group: int =
     return derived_name(name, uid, f"{attempts}{_indexes(chunk, group)}")
 
 
-def derived_name(name: str, uid: str, ending: str) -> str:
-    """`<name>-<8 hex digits of name and uid><ending>` in at most 63 characters; the digits keep a cut name unique."""
+def derived_name(name: str, uid: str, ending: str, length: int = JOB_NAME_MAX_LENGTH) -> str:
+    """`<name>-<8 hex digits of name and uid><ending>` in at most `length` characters, 63 by default.
+
+    The digits keep a name that was cut unique.
+    """
     digits = hashlib.sha256(f"{name}\n{uid}".encode()).hexdigest()[:8]
     tail = f"-{digits}{ending}"
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: JOB_NAME_MAX_LENGTH - len(tail)].rstrip("-")
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: length - len(tail)].rstrip("-")
     return f"{stem or 'round'}{tail}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labelround.decide import Decision, Reason
+from labelround.decide import ConversionStep, Decision, Reason
 from labelround.observe import ObservedConversion, Snapshot
 from labelround.wording import counted
 
@@ -80,7 +80,15 @@ def conversion_sentence(conversion: ObservedConversion, *, queued: bool) -> str:
     if not conversion.job:
         return ""
     shards = f", {conversion.done} of {counted(conversion.shards, 'shard')} done" if conversion.shards > 1 else ""
-    return f"converting in the Job {conversion.job}{shards}{note}"
+    return f"{_DOING[conversion.step]} in the Job {conversion.job}{shards}{note}"
+
+
+_DOING = {
+    None: "converting",
+    ConversionStep.INDEX: "indexing",
+    ConversionStep.SHARD: "converting",
+    ConversionStep.FINISH: "finishing",
+}
 
 
 def _dataset(snapshot: Snapshot) -> str:

@@ -16,7 +16,8 @@ from tests.cluster.node import Node
 from tests.servers.waiting import until
 
 from labelround.cluster.api import PODS
-from labelround.controller.conversion_job import CONTAINER, UID_LABEL
+from labelround.controller.conversion_job import UID_LABEL
+from labelround.controller.pod_template import CONTAINER
 
 
 @dataclass

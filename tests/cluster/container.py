@@ -141,9 +141,16 @@ def _variables(
         if "secretKeyRef" in source:
             yield from _from_secret(variable["name"], source["secretKeyRef"], pod, secret)
         elif "fieldRef" in source:
-            yield variable["name"], str(pod["metadata"][source["fieldRef"]["fieldPath"].removeprefix("metadata.")])
+            yield variable["name"], _field(pod, source["fieldRef"]["fieldPath"])
         else:
             yield variable["name"], _expanded(variable.get("value", ""), {})
+
+
+def _field(pod: Mapping[str, Any], path: str) -> str:
+    """`metadata.name`, or `metadata.annotations['batch.kubernetes.io/job-completion-index']`."""
+    name, _, key = path.removeprefix("metadata.").partition("[")
+    value = pod["metadata"][name]
+    return str(value[key.strip("']")] if key else value)
 
 
 def _from_secret(

@@ -17,7 +17,9 @@ from tests.spec.structural import SPEC_SCHEMA, document, faults, leaves, with_va
 from tests.spec.test_parser_against_crd import ODD_VALUES, PARSER_ALONE
 
 from labelround.cluster.api import JOBS
-from labelround.controller.conversion_job import PodSettings, conversion_job
+from labelround.controller.conversion_job import MAX_SHARDS, Part, conversion_job
+from labelround.controller.pod_template import PodSettings
+from labelround.decide import ConversionStep
 from labelround.errors import InvalidRound
 from labelround.spec.parse import parse_round
 
@@ -70,13 +72,24 @@ def test_bad_rounds_are_refused_by_all_three(changes: dict[str, Any], field: str
 
 @pytest.mark.parametrize("changes", PODS.values(), ids=PODS)
 def test_kubernetes_takes_the_pod_of_every_round_that_is_taken(changes: dict[str, Any], judge: Judge) -> None:
-    """Whoever waited for labels does not learn then that the conversion cannot run."""
+    """Whoever waited for labels does not learn then that the conversion cannot run; in one pod or in shards."""
     metadata = {"name": "pens-1", "namespace": judge.namespace, "uid": "1f6c8d5e-7f0a-4b07-9f1c-6d1f0a3b2c4d"}
     round = parse_round({**document(spec(changes)), "metadata": metadata})
 
-    verdict = judge.create(conversion_job(round, "s3://pictures/conversion.json", PodSettings("labelround")), JOBS)
+    parts = (Part(), *(Part(step, MAX_SHARDS, images=1_000_000) for step in ConversionStep))
+    jobs = [conversion_job(round, "s3://pictures/conversion.json", PodSettings("labelround"), part) for part in parts]
 
-    assert verdict.message == ""
+    assert [judge.create(job, JOBS).message for job in jobs] == [""] * len(parts)
+
+
+def test_kubernetes_takes_the_jobs_of_a_round_with_a_long_name(judge: Judge) -> None:
+    """The pod of each shard has a host name, which is the Job's with the number of the shard."""
+    metadata = {"name": "p" * 253, "namespace": judge.namespace, "uid": "1f6c8d5e-7f0a-4b07-9f1c-6d1f0a3b2c4d"}
+    round = parse_round({**document(spec({})), "metadata": metadata})
+    parts = (Part(), *(Part(step, MAX_SHARDS) for step in ConversionStep))
+    jobs = [conversion_job(round, "s3://pictures/conversion.json", PodSettings("labelround"), part) for part in parts]
+
+    assert [judge.create(job, JOBS).message for job in jobs] == [""] * len(parts)
 
 
 def test_every_rule_is_broken_by_a_document() -> None:

@@ -13,11 +13,11 @@ from tests.round.world import BUCKET, IMAGES, picture
 
 from labelround.cluster.api import EVENTS, JOBS, ROUNDS, Object
 from labelround.controller.access import Gate
-from labelround.controller.conversion_job import PodSettings
 from labelround.controller.fleet import Fleet
 from labelround.controller.keys import RoundKey
 from labelround.controller.metrics import Metrics
 from labelround.controller.passes import Passes, Timing
+from labelround.controller.pod_template import PodSettings
 from labelround.controller.poller import JobPoller
 from labelround.controller.pollers import Pollers
 from labelround.controller.queue import WorkQueue

@@ -10,12 +10,16 @@ from hypothesis import given
 from tests.plan.rounds import NAMES, make_round
 
 from labelround.controller.conversion_job import (
-    PodSettings,
+    MAX_SHARDS,
+    Part,
     conversion_job,
     conversion_job_name,
     job_labels,
     label_value,
+    shards_of,
 )
+from labelround.controller.pod_template import PodSettings
+from labelround.decide import ConversionStep
 
 ADDRESS = "s3://ground-truth-data/bounding_box/conversion.json"
 UID = "6f1a3c0e-5d0b-4d0e-9a64-2f8a1f8f3a10"
@@ -31,10 +35,13 @@ LABELS = {
 }
 
 
-def job_of(pod: PodSettings | None = None, **conversion: Any) -> dict[str, Any]:
+WHOLE = Part()
+
+
+def job_of(pod: PodSettings | None = None, part: Part = WHOLE, **conversion: Any) -> dict[str, Any]:
     """The Job of a round with these fields in `spec.conversion`."""
     round = make_round(uid=UID, conversion=conversion)
-    return conversion_job(round, ADDRESS, pod or PodSettings("labelround:1"))
+    return conversion_job(round, ADDRESS, pod or PodSettings("labelround:1"), part)
 
 
 def container_of(job: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +166,93 @@ def from_secret(key: str, **optional: bool) -> dict[str, Any]:
     return {"secretKeyRef": {"name": "s3-keys", "key": key, **optional}}
 
 
+STEPS = [
+    Part(ConversionStep.INDEX, shards=12),
+    Part(ConversionStep.SHARD, shards=12, images=115_000),
+    Part(ConversionStep.FINISH, shards=12),
+]
+
+
+@pytest.mark.parametrize("part", STEPS, ids=lambda part: part.step.value)
+def test_the_jobs_of_a_large_round_differ_in_what_their_pods_do(part: Part) -> None:
+    """Everything else is as for a small round, the queue included."""
+    asked: dict[str, Any] = {"queueName": "team-vision", "resources": {"limits": {"memory": "256Mi"}}, "parallelism": 4}
+
+    job, whole = job_of(part=part, **asked), job_of(**asked)
+
+    assert part.step is not None
+    assert container_of(job)["command"] == [*container_of(whole)["command"], "--step", part.step.value]
+    container_of(job)["command"] = container_of(whole)["command"]
+    for name in ("suspend", "ttlSecondsAfterFinished", "podReplacementPolicy", "template"):
+        assert job["spec"][name] == whole["spec"][name]
+    for name in ("labels", "ownerReferences", "namespace"):
+        assert job["metadata"][name] == whole["metadata"][name]
+    assert Part.of(job, part.step) == part
+
+
+def test_shards_are_indexes_that_fail_alone() -> None:
+    """One pod each, so many at once; wrong input ends an index at the first pod, and no limit ends the others."""
+    job = job_of(part=STEPS[1], parallelism=4)
+
+    template = job["spec"].pop("template")
+    assert template["spec"]["restartPolicy"] == "Never"
+    assert job["metadata"]["name"] == f"{NAME}-shards"
+    assert job["metadata"]["annotations"] == {"labelround.dev/shards": "12", "labelround.dev/images": "115000"}
+    assert job["spec"] == {
+        "completionMode": "Indexed",
+        "completions": 12,
+        "parallelism": 4,
+        "backoffLimitPerIndex": 3,
+        "podReplacementPolicy": "Failed",
+        "podFailurePolicy": {
+            "rules": [
+                {
+                    "action": "FailIndex",
+                    "onExitCodes": {"containerName": "conversion", "operator": "In", "values": [3]},
+                },
+                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            ]
+        },
+        "ttlSecondsAfterFinished": 86400,
+    }
+
+
+@pytest.mark.parametrize("part", [WHOLE, STEPS[0], STEPS[2]], ids=["whole", "index", "finish"])
+def test_a_job_of_one_pod_fails_whole(part: Part) -> None:
+    """As the Job of a small round does."""
+    spec = job_of(part=part)["spec"]
+
+    assert spec["podFailurePolicy"]["rules"][0]["action"] == "FailJob"
+    assert spec["backoffLimit"] == 3
+    assert "completions" not in spec
+
+
+def test_no_more_pods_run_at_once_than_there_are_shards() -> None:
+    """Ten by default."""
+    assert job_of(part=Part(ConversionStep.SHARD, 3))["spec"]["parallelism"] == 3
+    assert job_of(part=Part(ConversionStep.SHARD, 30))["spec"]["parallelism"] == 10
+
+
+@pytest.mark.parametrize(
+    ("images", "per_pod", "shards"),
+    [
+        (0, 10, 1), (1, 10, 1), (10, 10, 1), (11, 10, 2), (20, 10, 2), (1_000_000, 10_000, 100),
+        (1_000_000, 1, MAX_SHARDS),
+    ],
+)  # fmt: skip
+def test_a_pod_converts_as_many_images_as_the_round_says(images: int, per_pod: int, shards: int) -> None:
+    """Unless there would be more pods than anybody wants to list."""
+    assert shards_of(make_round(conversion={"imagesPerPod": per_pod}), images) == shards
+
+
+@pytest.mark.parametrize("annotations", [None, {}, {"labelround.dev/shards": "many"}])
+def test_the_first_job_does_it_all_unless_it_says_otherwise(annotations: dict[str, str] | None) -> None:
+    """What others write into annotations is nobody's order."""
+    job = {"metadata": {"name": NAME, "annotations": annotations}}
+
+    assert Part.of(job, ConversionStep.INDEX) == WHOLE
+
+
 def test_what_nobody_asked_for_is_left_to_kubernetes() -> None:
     """No Secret, no queue, no place: the ServiceAccount's own identity counts, and the Job starts at once."""
     job = job_of()
@@ -208,9 +302,10 @@ def test_names_and_labels_fit_whatever_the_round_is_called(name: str) -> None:
     """A round's name may have 253 characters, a label's value and so a Job's name 63."""
     round = make_round(name, uid=UID)
 
-    values = [conversion_job_name(round), *job_labels(round).values()]
+    values = [*(conversion_job_name(round, step) for step in (None, *ConversionStep)), *job_labels(round).values()]
 
     assert all(0 < len(value) <= 63 and value[-1].isalnum() for value in values)
+    assert len(f"{conversion_job_name(round, ConversionStep.SHARD)}-{MAX_SHARDS - 1}") <= 63
 
 
 @pytest.mark.parametrize("first", ["a" * 64, "a" * 53 + "." + "a" * 10])

@@ -16,12 +16,17 @@ from tests.servers.waiting import until
 
 from labelround.cluster.api import JOBS, NAMESPACES, PODS, ROUNDS, SECRETS
 from labelround.cluster.client import KubernetesCluster
-from labelround.controller.conversion_job import PodSettings, conversion_job_name
+from labelround.controller.conversion_job import conversion_job_name
 from labelround.controller.converter import JobConverter
-from labelround.decide import ConversionState
+from labelround.controller.pod_template import PodSettings
+from labelround.conversion import conversion_of
+from labelround.dataset.formats import PARTS
+from labelround.decide import ConversionState, ConversionStep
 from labelround.errors import Conflict
+from labelround.layout import CLAIM_NAME
 from labelround.observe import ObservedConversion
 from labelround.spec.model import LabelingRound
+from labelround.storage import Bucket
 
 pytestmark = pytest.mark.minio
 SECRET = "s3-keys"
@@ -168,6 +173,59 @@ def test_an_evicted_pod_is_replaced_as_often_as_it_takes(scene: Scene, node: Nod
     scene.start()
 
     assert scene.ended(ConversionState.DONE).report is not None
+
+
+def test_shards_convert_in_pods_of_their_own(scene: Scene, node: Node, minio_server: S3Server) -> None:
+    """Two shards at once, one of them evicted and made again; the bytes are those of one process."""
+    scene.give_keys()
+    scene.round = replace(scene.round, conversion={"imagesPerPod": 1, "parallelism": 2})
+    whole = replace(scene.round, output_prefix="pens/whole/", uid="another")
+    snapshot = labeled(scene.round, minio_server.buckets, LABELED)
+
+    def step(seen: ObservedConversion) -> str:
+        scene.converter.start(replace(snapshot, conversion=seen))
+        return scene.converter.observe(scene.round).job
+
+    jobs = [step(ObservedConversion())]
+    scene.ended(ConversionState.BETWEEN)
+    node.fail_next(137, disrupted=True)
+    jobs.append(step(scene.converter.observe(scene.round)))
+    scene.ended(ConversionState.BETWEEN)
+    jobs.append(step(scene.converter.observe(scene.round)))
+    done = scene.ended(ConversionState.DONE)
+    conversion_of(replace(snapshot, round=whole), minio_server.buckets).run(minio_server.buckets)
+
+    assert jobs == [conversion_job_name(scene.round, step) for step in ConversionStep]
+    assert (done.shards, done.done, done.job) == (2, 2, jobs[2])
+    bucket = minio_server.buckets.open(scene.round.bucket)
+    made, expected = (files(bucket, prefix) for prefix in (scene.round.output_prefix, "pens/whole/"))
+    until(lambda: PARTS not in " ".join(files(bucket, scene.round.output_prefix)), "nothing is left of the parts")
+    assert {name for name in made if PARTS not in name} == set(expected)
+    assert {name for name, content in expected.items() if made[name] != content} <= {"report.json", CLAIM_NAME}
+
+
+def files(bucket: Bucket, prefix: str) -> dict[str, bytes]:
+    """What lies below a prefix."""
+    return {meta.key.removeprefix(prefix): bucket.read(meta.key) for meta in bucket.list(prefix)}
+
+
+def test_a_shard_that_fails_for_ever_leaves_the_others_alone(scene: Scene, node: Node) -> None:
+    """Its index alone has failed, at its first pod, since no other could change the end."""
+    scene.give_keys()
+    scene.round = replace(scene.round, conversion={"imagesPerPod": 1, "parallelism": 1})
+    snapshot = labeled(scene.round, scene.server.buckets, LABELED)
+    scene.converter.start(snapshot)
+    between = scene.ended(ConversionState.BETWEEN)
+    node.fail_next(3, "the cut is damaged")
+    scene.converter.start(replace(snapshot, conversion=between))
+
+    blocked = scene.ended(ConversionState.BLOCKED)
+
+    assert (blocked.shards, blocked.done) == (2, 1)
+    assert "has failed in 1 of 2 shards: shard 0 (images 1 to 1 of 2); its last pod ended with Error, exit" in (
+        blocked.failure
+    )
+    assert "exit code 3: the cut is damaged; what is done is kept" in blocked.failure
 
 
 def test_a_job_that_the_api_server_refuses_is_told_in_its_words(scene: Scene) -> None:

@@ -15,8 +15,8 @@ from tests.controller.memory_cluster import MemoryCluster
 from tests.round.world import BUCKET, World, condition, furnished
 
 from labelround.cluster.api import JOBS, PODS, Object
-from labelround.controller.conversion_job import PodSettings
 from labelround.controller.converter import JobConverter
+from labelround.controller.pod_template import PodSettings
 from labelround.decide import Action
 from labelround.reconcile import Reconciler
 from labelround.spec.parse import parse_round

@@ -70,6 +70,19 @@ def test_a_round_shows_its_images_boxes_and_times() -> None:
     assert told.value("labelround_round_last_progress_timestamp_seconds", **pens) == NOW - 20
 
 
+def test_a_conversion_shows_its_shards() -> None:
+    """From its beginning on."""
+    told = Told()
+    told.fleet.update(body("pens-1", phase="Labeling"))
+    before = told.value("labelround_round_conversion_shards", namespace="team-a", name="pens-1")
+
+    told.fleet.update(body("pens-1", phase="Converting", conversion={"job": "x", "shards": 12, "done": 7}))
+
+    assert before is None
+    assert told.value("labelround_round_conversion_shards", namespace="team-a", name="pens-1") == 12
+    assert told.value("labelround_round_conversion_shards_done", namespace="team-a", name="pens-1") == 7
+
+
 def test_a_new_round_is_pending() -> None:
     """Before its first status, and without times."""
     told = Told()

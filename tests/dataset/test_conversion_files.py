@@ -43,7 +43,7 @@ PLANS = st.builds(
     check_images=st.booleans(),
     previews=NUMBERS,
 )
-CONVERSIONS = st.builds(Conversion, TEXTS, PLANS, FOLDERS, st.dictionaries(TEXTS, FOLDERS, max_size=3))
+CONVERSIONS = st.builds(Conversion, TEXTS, PLANS, FOLDERS, st.dictionaries(TEXTS, FOLDERS, max_size=3), NUMBERS)
 
 
 def small(**job_tables: Folder) -> Conversion:
@@ -101,6 +101,7 @@ def test_the_file_can_be_read_by_people() -> None:
         "checkImages": True,
         "previews": 0,
         "split": {"train": 80, "val": 20, "test": 0, "seed": 0, "groupBy": ""},
+        "shards": 1,
         "outputs": [
             {
                 "manifest": "s3://pictures/pens/ground_truth_annots/pens-1/manifests/output/output.manifest",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.dataset.manifests import table_rows, tree
+from tests.dataset.sharding import Sharded
 
 from labelround.dataset.convert import ConversionPlan, ManifestSource, convert
 from labelround.dataset.report import Report
@@ -30,10 +31,13 @@ FIGURES = {
 }
 
 
-def converted(manifests: Path, name: str, output: Path, labels: tuple[str, ...]) -> Report:
+def plan_of(manifests: Path, name: str, labels: tuple[str, ...]) -> ConversionPlan:
     source = ManifestSource(Location(local_bucket(manifests), name), name)
-    plan = ConversionPlan((source,), labels, OutputFormat.YOLO, "test", check_images=False)
-    return convert(plan, Folder(local_bucket(output)), MemoryBuckets())
+    return ConversionPlan((source,), labels, OutputFormat.YOLO, "test", check_images=False)
+
+
+def converted(manifests: Path, name: str, output: Path, labels: tuple[str, ...]) -> Report:
+    return convert(plan_of(manifests, name, labels), Folder(local_bucket(output)), MemoryBuckets())
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -46,6 +50,24 @@ def test_every_box_of_a_real_manifest_is_in_its_dataset(name: str, real_manifest
     assert (report.images.total, report.images.empty, report.images.labeled) == (images, empty, images - empty)
     assert (report.boxes.read, report.boxes.written, report.boxes.dropped) == (boxes, boxes, {})
     assert all(report.boxes.by_class.values())
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4])
+@pytest.mark.parametrize("name", FIGURES)
+def test_shards_of_a_real_manifest_make_the_same_bytes(
+    name: str, shards: int, real_manifests: Path, tmp_path: Path
+) -> None:
+    """Indexed, converted in the other order, and finished; the report included."""
+    for folder in ("whole", "shards"):
+        (tmp_path / folder).mkdir()
+    report = converted(real_manifests, f"{name}.manifest", tmp_path / "whole", FIGURES[name][0])
+    plan = plan_of(real_manifests, f"{name}.manifest", FIGURES[name][0])
+    output = Folder(local_bucket(tmp_path / "shards"))
+
+    again = Sharded(plan, output, MemoryBuckets(), shards).run(range(shards - 1, -1, -1))
+
+    assert again == report
+    assert tree(tmp_path / "shards") == tree(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("name", FIGURES)

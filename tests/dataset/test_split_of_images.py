@@ -44,6 +44,20 @@ def test_at_most_one_group_moves_into_each_empty_part(split: Split, places: list
     assert len(moved) == (Part.VAL not in before) + (Part.TRAIN not in before)
 
 
+@given(shares, st.lists(st.lists(hashes, max_size=12), max_size=4))
+def test_what_ballots_keep_of_a_part_settles_the_whole(split: Split, parts: list[list[int]]) -> None:
+    """Shards hear of their own images alone."""
+    together = Ballot(split)
+    for places in parts:
+        own = Ballot(split)
+        for one in places:
+            own.add(one)
+        for one in own.kept():
+            together.add(one)
+
+    assert together.cut() == cut_of(split, [one for places in parts for one in places])
+
+
 @given(shares, hashes)
 def test_shares_are_ranges_of_hashes_in_one_order(split: Split, one: int) -> None:
     """Val, then test, then train; a share of 0 has no hash at all."""

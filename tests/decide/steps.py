@@ -18,11 +18,13 @@ ENDED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED)
 CONVERSIONS = {
     ConversionState.QUEUED: (ConversionState.RUNNING, ConversionState.BLOCKED, ConversionState.FAILED),
     ConversionState.RUNNING: (
+        ConversionState.BETWEEN,
         ConversionState.DONE,
         ConversionState.FAILED,
         ConversionState.BLOCKED,
         ConversionState.QUEUED,
     ),
+    ConversionState.BETWEEN: (ConversionState.QUEUED, ConversionState.RUNNING),
     ConversionState.BLOCKED: (ConversionState.ABSENT,),
 }
 

@@ -97,8 +97,21 @@ def test_only_a_running_job_of_our_own_is_stopped_and_only_on_request() -> None:
 def test_the_conversion_starts_once_and_only_after_every_job_has_ended() -> None:
     """A job that still runs would change the output under the conversion."""
     for seen in acting(Action.START_CONVERSION):
+        if seen.conversion is ConversionState.BETWEEN:
+            continue
         assert seen.conversion is ConversionState.ABSENT
         assert all(job.status is None or job.status.is_terminal for job in seen.jobs)
+
+
+def test_a_conversion_between_two_steps_starts_the_next() -> None:
+    """Unless the round is suspended: what was begun is finished, whatever the labeling jobs look like by now."""
+    actions = {
+        seen.suspended: decide(seen).action
+        for seen in EVERYTHING
+        if seen.conversion is ConversionState.BETWEEN and not seen.finished
+    }
+
+    assert actions == {True: Action.WAIT, False: Action.START_CONVERSION}
 
 
 def test_success_is_recorded_exactly_when_the_dataset_is_there() -> None:

@@ -76,6 +76,7 @@ class Stage(World):
     others: tuple[str, ...] = ()
     folders: dict[str, str] = field(default_factory=dict)
     failing: dict[str, Ended] = field(default_factory=dict)
+    failing_shards: dict[tuple[str, str], Ended] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     _counts: Counter[str] = field(default_factory=Counter)
 
@@ -175,10 +176,12 @@ class Stage(World):
 
     def _run(self, container: Container) -> Ended:
         """Run a conversion, unless it is held or has to fail; the folder of its round is in its command."""
-        folder = container.command[-1].partition(f"{self.bucket.name}/")[2].rpartition("/")[0]
+        address = next(word for word in container.command if word.startswith("s3://"))
+        folder = address.partition(f"{self.bucket.name}/")[2].rpartition("/")[0]
         while folder in self.held and not container.stopped:
             container.log.ended.wait(PAUSE_SECONDS)
-        return self.failing.get(folder) or run_process(container)
+        shard = container.environment.get("JOB_COMPLETION_INDEX", "")
+        return self.failing.get(folder) or self.failing_shards.get((folder, shard)) or run_process(container)
 
 
 def answers_below(folders: Iterable[str]) -> bytes:

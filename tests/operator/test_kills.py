@@ -44,7 +44,8 @@ def thing(seen: Seen) -> Hashable:
     body = json.loads(seen.sent)
     status = body.get("status", {})
     conditions = [(each["type"], each["status"], each["reason"]) for each in status.get("conditions", ())]
-    return seen.operation, body.get("reason"), str(body["metadata"].get("finalizers")), str(conditions)
+    name = body["metadata"]["name"] if seen.operation == "create jobs" else ""
+    return seen.operation, name, body.get("reason"), str(body["metadata"].get("finalizers")), str(conditions)
 
 
 def test_the_operator_is_killed_before_and_after_each_step(world: World) -> None:
@@ -60,6 +61,28 @@ def test_the_operator_is_killed_before_and_after_each_step(world: World) -> None
 
     assert {seen.operation for seen in before.met} == {seen.operation for seen in after.met} == set(STEPS)
     assert operator.codes.count(-SIGKILL) == len(before.met) + len(after.met) == 18
+    check_ended_right(world)
+
+
+def test_the_operator_is_killed_between_the_steps_of_a_conversion_in_shards(world: World) -> None:
+    """Before and after it starts each of the three Jobs: none is made twice, and no shard is converted twice."""
+    with (
+        world.operator(supervised=True) as operator,
+        world.fault(
+            Cut(Moment.BEFORE, operator.kill), first_of_each(thing, lambda seen: ours(seen, "create jobs"))
+        ) as before,
+        world.fault(
+            Cut(Moment.AFTER, operator.kill), first_of_each(thing, lambda seen: done(seen, "create jobs"))
+        ) as after,
+    ):
+        world.apply(world.document(conversion={"imagesPerPod": 2}))
+        world.wait_for_phase("pens-1", "Succeeded", "Failed", seconds=PATIENCE)
+        until(lambda: "finalizers" not in world.get()["metadata"], "the round is let go", PATIENCE)
+
+    conversion = world.status()["conversion"]
+    assert operator.codes.count(-SIGKILL) == len(before.met) + len(after.met) == 6
+    assert (conversion["shards"], conversion["done"]) == (3, 3)
+    assert conversion["job"].endswith("-convert-finish")
     check_ended_right(world)
 
 

@@ -217,6 +217,55 @@ def test_a_conversion_that_cannot_work_is_mended_and_its_job_deleted(stage: Stag
     assert job(stage, "blocked")["metadata"]["uid"] != blocked["metadata"]["uid"]
 
 
+def test_a_shard_that_fails_for_ever_is_named_and_the_others_work_is_kept(stage: Stage) -> None:
+    """The message has the shard, its images and the command; deleted Jobs are made anew, and only it has work to do."""
+    folder = stage.new_folder("able")
+    stage.failing_shards[folder, "1"] = Ended(3, "the cut is damaged")
+    stage.play("shards", "able", folder=folder, conversion={"imagesPerPod": 2})
+    status = stalled(stage, "shards", "ConversionBlocked", "in 1 of 3 shards: shard 1 (images 2 to 3 of 5)")
+    message = condition(status, "Stalled")["message"]
+    command = message.partition("(kubectl ")[2].partition(")")[0]
+    parts = f"{folder}/yolo_annot_files/.labelround-parts"
+    kept = written(stage, parts, "00000", "00002")
+
+    del stage.failing_shards[folder, "1"]
+    stage.held.add(folder)
+    stage.control_plane.kubectl(*command.split())
+    stage.wait_for_phase("shards", "Converting")
+    stage.held.discard(folder)
+    stage.wait_for("shards", "finishes", lambda status: status.get("conversion", {}).get("job", "").endswith("-finish"))
+
+    assert "exit code 3: the cut is damaged; what is done is kept" in message
+    assert status["conversion"]["done"] == 2
+    assert kept
+    assert stage.wait_for_phase("shards", "Succeeded", "Failed")["phase"] == "Succeeded"
+    assert not [key for key in stage.content("shards") if "labelround-parts" in key]
+
+
+def written(stage: Stage, parts: str, *shards: str) -> dict[str, bytes]:
+    """What these shards have left."""
+    return {key: content for shard in shards for key, content in stage.objects(f"{parts}/{shard}/").items()}
+
+
+def test_a_conversion_in_shards_waits_in_its_queue_before_each_step(stage: Stage) -> None:
+    """Each of the three Jobs is made suspended, and goes on when Kueue lets it."""
+    stage.play("queued-shards", "able", conversion={"queueName": "gpus", "imagesPerPod": 3})
+    seen = []
+    for ending in ("-convert", "-convert-shards", "-convert-finish"):
+
+        def waits(status: Mapping[str, Any], ending: str = ending) -> bool:
+            job = status.get("conversion", {}).get("job", "")
+            return bool(status.get("phase") == "Queued" and job.endswith(ending))
+
+        name = stage.wait_for("queued-shards", f"waits for {ending}", waits)["conversion"]["job"]
+        queued = stage.cluster.get(JOBS, stage.namespace, name)
+        seen.append((queued["spec"]["suspend"], queued["metadata"]["labels"][QUEUE]))
+        stage.cluster.patch(JOBS, stage.namespace, name, {"spec": {"suspend": False}})
+    stage.wait_for_phase("queued-shards", "Succeeded")
+
+    assert seen == [(True, "gpus")] * 3
+
+
 def test_a_conversion_waits_in_its_queue_for_as_long_as_kueue_says(stage: Stage) -> None:
     """The Job is made suspended, and nothing that Kueue changes in it is written back."""
     stage.play("queued", "able", conversion={"queueName": "gpus"})

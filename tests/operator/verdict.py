@@ -65,21 +65,24 @@ def check_one_labeling_job_each(world: World, round: Object) -> None:
 
 
 def check_one_conversion(world: World, round: Object) -> None:
-    """One Job, made once, with one pod that ended well."""
+    """One Job, or three for one in shards; each made once, with one pod for each thing to do, which ended well."""
     uid = round["metadata"]["uid"]
 
     def owned() -> list[Object]:
         return [job for job in world.conversions() if uid in _owners(job)]
 
-    # The dataset is in the bucket before Kubernetes has counted the pod.
-    until(lambda: all(job["status"].get("succeeded") for job in owned()), lambda: f"the Job has succeeded: {owned()}")
-    (job,) = owned()
-    assert job["status"]["succeeded"] == 1
-    name = job["metadata"]["name"]
+    def complete(job: Object) -> bool:
+        """Kubernetes counts the last pod after the dataset is in the bucket."""
+        return bool(job["status"].get("succeeded") == job["spec"]["completions"])
+
+    until(lambda: all(map(complete, owned())), lambda: f"the Jobs have succeeded: {owned()}")
+    assert len(owned()) == (3 if round["status"]["conversion"]["shards"] > 1 else 1)
     posted = [json.loads(seen.sent)["metadata"]["name"] for seen in world.kubernetes.succeeded("create jobs")]
-    assert posted.count(name) <= 1, posted  # none, when whoever asked was dead before the answer came
-    pods = [pod for pod in world.pods() if job["metadata"]["uid"] in _owners(pod)]
-    assert [pod["status"]["phase"] for pod in pods] == ["Succeeded"]
+    for job in owned():
+        # none, when whoever asked was dead before the answer came
+        assert posted.count(job["metadata"]["name"]) <= 1, posted
+        pods = [pod for pod in world.pods() if job["metadata"]["uid"] in _owners(pod)]
+        assert [pod["status"]["phase"] for pod in pods] == ["Succeeded"] * job["spec"]["completions"]
 
 
 def check_events(world: World, name: str) -> None:

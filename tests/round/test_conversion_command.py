@@ -29,7 +29,7 @@ JOB = "pens/ground_truth_annots/pens-1/"
 AWS_CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LABELROUND_"))}
 
 
-def prepared(root: Path, lines: bytes | None = None) -> Path:
+def prepared(root: Path, lines: bytes | None = None, shards: int = 1) -> Path:
     """A bucket-shaped folder in which a conversion is prepared, a preview included; the folder."""
     buckets = LocalBuckets(root)
     (root / "pictures").mkdir(parents=True)
@@ -48,7 +48,7 @@ def prepared(root: Path, lines: bytes | None = None) -> Path:
         previews=1,
         owner="uid-1",
     )
-    conversion = Conversion("default/pens-1", plan, Folder(bucket, OUTPUT), {"pens-1": Folder(bucket, JOB)})
+    conversion = Conversion("default/pens-1", plan, Folder(bucket, OUTPUT), {"pens-1": Folder(bucket, JOB)}, shards)
     bucket.write("pens/conversion.json", encode(conversion))
     return root
 
@@ -57,9 +57,10 @@ def source(buckets: LocalBuckets, key: str) -> ManifestSource:
     return ManifestSource(Location(buckets.open("pictures"), key), f"s3://pictures/{key}", job="pens-1")
 
 
-def run(root: Path, *program: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; without a program, as it is installed."""
+def run(root: Path, *program: str | Path, step: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command, or a step of it, to its end; without a program, as it is installed."""
     command = [sys.executable, *(program or ("-m", "labelround")), "conversion", ADDRESS, "--root", root]
+    command += ["--step", step] if step else []
     return subprocess.run(
         command, env=AWS_CLEAN | environment, capture_output=True, text=True, timeout=120, check=False
     )  # fmt: skip
@@ -126,6 +127,67 @@ def test_a_pod_killed_after_every_effect_ends_with_the_same_bytes(
 
     assert deadly > 10
     assert tree(root) == undisturbed
+
+
+def test_the_steps_of_a_large_round_make_the_same_dataset(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+    """Index once, then each shard, whose number Kubernetes gives in a variable, then finish."""
+    root = prepared(tmp_path / "root", shards=2)
+
+    indexed = run(root, step="index")
+    shards = [run(root, step="shard", JOB_COMPLETION_INDEX=str(number)) for number in (1, 0)]
+    finished = run(root, step="finish")
+
+    report = root / "pictures" / OUTPUT / "report.json"
+    assert [each.returncode for each in (indexed, *shards, finished)] == [0] * 4, finished.stderr
+    assert indexed.stderr.startswith("indexing default/pens-1 for 2 shards\n")
+    assert shards[0].stderr.startswith(f"converting shard 1 of 0 to 1 of default/pens-1 to {report.parent}\n")
+    assert "3 images: 2 labeled, 1 empty, 0 failed, 0 unlabeled; 2 of 2 boxes written" in finished.stderr
+    assert [each.stdout for each in (indexed, *shards, finished)] == ["", "", "", f"{report}\n"]
+    assert dataset(tree(root)) == dataset(undisturbed)
+
+
+def dataset(files: dict[str, bytes]) -> dict[str, bytes]:
+    """All files but the one that says how many shards there are."""
+    return {path: content for path, content in files.items() if not path.endswith("conversion.json")}
+
+
+def test_pods_of_all_steps_killed_after_every_effect_end_with_the_same_bytes(
+    tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    """SIGKILL after the 1st effect of a step, its next pod after the 2nd, and so on, until one comes to its end."""
+    root, count = prepared(tmp_path / "root", shards=2), tmp_path / "count"
+    kills = 0
+
+    for step, number in [("index", ""), ("shard", "0"), ("shard", "1"), ("finish", "")]:
+        for deadly in range(1, 100):
+            environment = {"JOB_COMPLETION_INDEX": number} if number else {}
+            ended = run(root, KILLED_AFTER, str(deadly), count, step=step, **environment)
+            if ended.returncode == 0:
+                break
+            assert ended.returncode == -signal.SIGKILL, ended.stderr
+            kills += 1
+
+    assert kills > 20
+    assert dataset(tree(root)) == dataset(undisturbed)
+
+
+def test_wrong_input_ends_in_the_indexing_step(tmp_path: Path) -> None:
+    """With the exit code that no further pod can change, before anything is written."""
+    root = prepared(tmp_path / "root", manifest([line("a.jpg", ("crayon", 1, 1, 9, 9))]), shards=2)
+
+    ended = run(root, step="index")
+
+    assert ended.returncode == 3
+    assert "crayon" in ended.stderr
+    assert not (root / "pictures" / OUTPUT).exists()
+
+
+def test_a_shard_has_to_be_named(tmp_path: Path) -> None:
+    """Outside of Kubernetes, by --shard."""
+    ended = run(prepared(tmp_path / "root", shards=2), step="shard")
+
+    assert ended.returncode == 2
+    assert "--step shard needs --shard" in ended.stderr
 
 
 def test_wrong_input_has_an_exit_code_of_its_own_and_leaves_its_message(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.round.scenes import (
 from tests.round.world import condition
 
 from labelround.conditions import Phase
-from labelround.decide import ConversionState
+from labelround.decide import ConversionState, ConversionStep
 from labelround.groundtruth.api import JobStatus
 from labelround.observe import ObservedConversion
 
@@ -66,6 +66,18 @@ def without_note() -> Scene:
 def in_shards() -> Scene:
     stage = ended().until(Phase.QUEUED)
     stage.convert(ConversionState.RUNNING, shards=12, done=7)
+    return stage
+
+
+def indexing() -> Scene:
+    stage = ended().until(Phase.QUEUED)
+    stage.convert(ConversionState.RUNNING, shards=12, step=ConversionStep.INDEX)
+    return stage
+
+
+def finishing() -> Scene:
+    stage = ended().until(Phase.QUEUED)
+    stage.convert(ConversionState.RUNNING, shards=12, done=12, step=ConversionStep.FINISH, note="it has no pod yet")
     return stage
 
 
@@ -118,6 +130,16 @@ def with_failures() -> Scene:
             converting,
             f"converting in the Job {CONVERSION_JOB}: its pod cannot start (ImagePullBackOff); 5 of 5 images labeled",
             id="the pod cannot start",
+        ),
+        pytest.param(
+            indexing,
+            f"indexing in the Job {CONVERSION_JOB}, 0 of 12 shards done; 5 of 5 images labeled",
+            id="indexing",
+        ),
+        pytest.param(
+            finishing,
+            f"finishing in the Job {CONVERSION_JOB}, 12 of 12 shards done: it has no pod yet; 5 of 5 images labeled",
+            id="finishing",
         ),
         pytest.param(
             in_shards,

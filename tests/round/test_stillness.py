@@ -10,7 +10,7 @@ from tests.round.scenes import SCENES, START, Scene, converting, labeling, queue
 from tests.round.world import condition
 
 from labelround.conditions import Phase, rfc3339
-from labelround.decide import ConversionState
+from labelround.decide import ConversionState, ConversionStep
 from labelround.errors import (
     Conflict,
     InvalidInput,
@@ -255,6 +255,19 @@ def test_shards_that_are_done_are_progress() -> None:
 
     assert stage.status["conversion"]["done"] == 7
     assert stage.status["lastProgressTime"] > before
+
+
+def test_a_conversion_between_two_steps_shows_what_it_showed() -> None:
+    """The next Job is started, and nothing is said before it is there."""
+    stage = converting()
+    stage.convert(ConversionState.RUNNING, shards=12, done=0, step=ConversionStep.INDEX)
+    stage.step()
+    before = stage.status
+
+    stage.convert(ConversionState.BETWEEN, shards=12, done=0, step=ConversionStep.INDEX)
+    stage.step()
+
+    assert stage.status == before
 
 
 def test_the_end_is_said_of_every_later_generation() -> None:

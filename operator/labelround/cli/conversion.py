@@ -1,4 +1,4 @@
-"""`labelround conversion`: what the pod of a round runs."""
+"""`labelround conversion`: what the pods of a round run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from labelround.cli.options import bucket_options, open_buckets
+from labelround.decide import ConversionStep
 from labelround.errors import LabelroundError
 from labelround.uri import ObjectURI
 
+if TYPE_CHECKING:
+    from labelround.conversion import Conversion
+    from labelround.dataset.report import Report
+    from labelround.progress import Progress
+    from labelround.storage import Buckets
+
+SHARD_VARIABLE = "JOB_COMPLETION_INDEX"
 TERMINATION_LOG = Path("/dev/termination-log")
 TERMINATION_LOG_VARIABLE = "LABELROUND_TERMINATION_LOG"
 MESSAGE_MAX_BYTES = 4096
@@ -29,38 +38,74 @@ def _address(_context: click.Context, _argument: click.Parameter, value: str) ->
         raise click.BadParameter(str(error)) from None
 
 
-@click.command(short_help="Run the conversion that a round has prepared, as its pod does.")
+@click.command(short_help="Run the conversion that a round has prepared, as its pods do.")
 @click.argument("address", metavar="s3://BUCKET/PREFIX/conversion.json", callback=_address)
+@click.option(
+    "--step",
+    type=click.Choice([step.value for step in ConversionStep]),
+    help="Run one step of a large round: index once, then shard for each shard, anywhere, then finish once.",
+)
+@click.option(
+    "--shard",
+    type=int,
+    envvar=SHARD_VARIABLE,
+    help=f"Which shard --step shard converts, counted from 0. Default: {SHARD_VARIABLE}, which Kubernetes sets.",
+)
 @bucket_options
 def conversion(
     address: ObjectURI,
+    step: str | None,
+    shard: int | None,
     root: Path | None,
     bucket: dict[str, Path],
     s3_endpoint_url: str | None,
     region: str | None,
 ) -> None:
-    """Run the conversion that a round has prepared, as its pod does.
+    """Run the conversion that a round has prepared, as its pods do.
 
-    The operator writes the file and starts the pod; by hand it does the same again. A conversion that was interrupted
-    goes on, and one that is done changes nothing.
+    The operator writes the file and starts the pods; by hand it does the same again. A conversion that was interrupted
+    goes on, and one that is done changes nothing. Without --step it does everything, whatever the size of the round.
 
-    Exits with 0 when the dataset is there (its report counts what was dropped), with 3 when the input is wrong, and
-    with 1 for everything else, which may work at another time. LABELROUND_TERMINATION_LOG names a file that gets the
-    message.
+    Exits with 0 when the dataset is there (its report counts what was dropped) or the step is done, with 3 when the
+    input is wrong, and with 1 for everything else, which may work at another time. LABELROUND_TERMINATION_LOG names a
+    file that gets the message.
     """
+    if step == ConversionStep.SHARD.value and shard is None:
+        raise click.UsageError("--step shard needs --shard")
     with _ended_by_sigterm(), _told_to_kubernetes():
         buckets = open_buckets(root, bucket, s3_endpoint_url, region)
         from labelround.cli.console import progress
-        from labelround.cli.convert import summary
         from labelround.conversionfile import decode
 
         prepared = decode(buckets.open(address.bucket).read(address.key), buckets, str(address))
-        click.echo(f"converting {prepared.round} to {prepared.output.uri()}", err=True)
         with progress() as told:
-            report = prepared.run(buckets, told)
-        for line in summary(report):
-            click.echo(line, err=True)
-        click.echo(prepared.output.uri("report.json"))
+            _run(prepared, ConversionStep(step) if step else None, shard or 0, buckets, told)
+
+
+def _run(prepared: Conversion, step: ConversionStep | None, shard: int, buckets: Buckets, told: Progress) -> None:
+    """Run one step, or all when none is named."""
+    target = f"{prepared.round} to {prepared.output.uri()}"
+    match step:
+        case ConversionStep.INDEX:
+            click.echo(f"indexing {prepared.round} for {prepared.shards} shards", err=True)
+            prepared.index(buckets, told)
+        case ConversionStep.SHARD:
+            click.echo(f"converting shard {shard} of 0 to {prepared.shards - 1} of {target}", err=True)
+            prepared.write_shard(shard, buckets, told)
+        case ConversionStep.FINISH:
+            click.echo(f"finishing the conversion of {target}", err=True)
+            _tell(prepared, prepared.finish(buckets, told))
+        case None:
+            click.echo(f"converting {target}", err=True)
+            _tell(prepared, prepared.run(buckets, told))
+
+
+def _tell(prepared: Conversion, report: Report) -> None:
+    from labelround.cli.convert import summary
+
+    for line in summary(report):
+        click.echo(line, err=True)
+    click.echo(prepared.output.uri("report.json"))
 
 
 @contextlib.contextmanager

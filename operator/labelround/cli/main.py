@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "push": ("push", "push", "Upload a folder of pictures to S3, in the layout a round expects."),
     "team": ("team", "team", "Create, fill and list private teams of workers on AWS."),
     "server": ("server", "server", "Serve the Ground Truth labeling API on this machine."),
-    "conversion": ("conversion", "conversion", "Run the conversion that a round has prepared, as its pod does."),
+    "conversion": ("conversion", "conversion", "Run the conversion that a round has prepared, as its pods do."),
     "operator": ("operator", "operator", "Run the Kubernetes operator."),
     "crd": ("crd", "crd", "Print the CustomResourceDefinition of LabelingRound."),
 }

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labelround.cluster.api import PODS, Cluster, Object, ObjectAbsent, RequestRefused
-from labelround.controller.conversion_job import CONTAINER, UID_LABEL
+from labelround.controller.conversion_job import UID_LABEL
+from labelround.controller.pod_template import CONTAINER
 from labelround.shown import ShownRound
 
 WAITING_STATUS = 400

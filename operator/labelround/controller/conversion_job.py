@@ -1,95 +1,135 @@
-"""The Kubernetes Job that converts a round: pure functions from the round to plain objects.
+"""The Kubernetes Jobs that convert a round: pure functions from the round to plain objects.
 
-Its pod fits the Pod Security Standard `restricted`, has no Kubernetes token, and reads and writes S3 as the round's
-namespace may, never as the operator. A conversion that was killed goes on when it runs again, so pods are replaced
-freely; wrong input is the one end that no pod can change.
+A small round has one Job, whose pod does it all. A large one has three, one after the other: an indexing pod, an
+Indexed Job with one pod a shard, and a finishing pod. A conversion that was killed goes on when it runs again, so pods
+are replaced freely; wrong input is the one end that no pod can change.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from labelround.cluster.api import JOBS, ROUNDS, Object
+from labelround.controller.pod_template import CONTAINER, PodSettings, pod_template
+from labelround.decide import ConversionStep
 from labelround.errors import InvalidInput
 from labelround.plan import derived_name
 from labelround.spec.model import LabelingRound
 
-CONTAINER = "conversion"
-JOB_NAME_ENDING = "-convert"
+_ENDINGS = {
+    None: "-convert",
+    ConversionStep.INDEX: "-convert",  # one name for the first Job, so that there is one, however it was counted
+    ConversionStep.SHARD: "-convert-shards",
+    ConversionStep.FINISH: "-convert-finish",
+}
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 ROUND_LABEL = "labelround.dev/round"
 UID_LABEL = "labelround.dev/round-uid"
+SHARDS_ANNOTATION = "labelround.dev/shards"
+"""On each Job of a conversion in shards: how many there are."""
+IMAGES_ANNOTATION = "labelround.dev/images"
+"""On the Indexed Job: how many images all shards have together."""
 LABEL_MAX_LENGTH = 63
-USER = 65532
-"""Any number but 0: the image gives no user a name."""
 RETRIES = 3
-GRACE_SECONDS = 10
-"""A conversion may be killed at any moment; waiting longer only holds up the node."""
 KEPT_SECONDS = 24 * 60 * 60
 """The result is in S3; the ended Job and its pods are kept for a day for those who want to read their logs."""
-SCRATCH = "/tmp"  # noqa: S108 a folder of the pod alone
+MAX_SHARDS = 1000
+"""Each has a pod, and the pods of a Job are listed when one of them cannot start."""
 
 
 @dataclass(frozen=True, slots=True)
-class PodSettings:
-    """How the operator's settings and the policy want the pod of a round. "" leaves a choice to Kubernetes or to AWS.
+class Part:
+    """What one Job does: a step of a conversion in `shards`, or with None all of it.
 
-    `credentials_secret` is a Secret of the round's namespace with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
-    and, where there is one, AWS_SESSION_TOKEN; without it the ServiceAccount's own identity counts. `resources` are
-    the `requests` and `limits` of a round that names none.
+    `images` is how many images all shards have together; 0 while it is not known.
     """
 
-    image: str
-    image_pull_policy: str = "IfNotPresent"
-    service_account_name: str = ""
-    credentials_secret: str = ""
-    s3_endpoint_url: str = ""
-    region: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    step: ConversionStep | None = None
+    shards: int = 1
+    images: int = 0
+
+    @classmethod
+    def of(cls, job: Object, step: ConversionStep) -> Part:
+        """The part that the Job of a step does; the first Job may do it all."""
+        annotations = job["metadata"].get("annotations") or {}
+        shards = min(_number(annotations.get(SHARDS_ANNOTATION)), MAX_SHARDS)
+        if step is ConversionStep.INDEX and not shards:
+            return cls()
+        return cls(step, max(shards, 1), _number(annotations.get(IMAGES_ANNOTATION)))
+
+    def annotations(self) -> dict[str, str]:
+        """What a Job says of itself."""
+        known = {SHARDS_ANNOTATION: self.shards if self.step else 0, IMAGES_ANNOTATION: self.images}
+        return {name: str(number) for name, number in known.items() if number}
 
 
-def conversion_job_name(round: LabelingRound) -> str:
-    """The Job's name, in at most 63 characters: its pods carry it as a Kubernetes label."""
-    return derived_name(round.name, round.uid, JOB_NAME_ENDING)
+WHOLE = Part()
 
 
-def conversion_job(round: LabelingRound, address: str, pod: PodSettings) -> Object:
-    """The Job that runs the conversion in the file at `address`."""
+def shards_of(round: LabelingRound, images: int) -> int:
+    """How many shards so many images have."""
+    per_pod: int = round.conversion.get("imagesPerPod", 0)
+    return min(max(-(-images // per_pod), 1), MAX_SHARDS) if per_pod else 1
+
+
+def conversion_job_name(round: LabelingRound, step: ConversionStep | None = None) -> str:
+    """The Job's name, in at most 63 characters: its pods carry it as a Kubernetes label.
+
+    With the number of a shard behind it, it is the host name of that shard's pod.
+    """
+    room = len(f"-{MAX_SHARDS - 1}") if step is ConversionStep.SHARD else 0
+    return derived_name(round.name, round.uid, _ENDINGS[step], LABEL_MAX_LENGTH - room)
+
+
+def conversion_job(round: LabelingRound, address: str, pod: PodSettings, part: Part = WHOLE) -> Object:
+    """The Job that runs a part of the conversion in the file at `address`."""
     queue = round.conversion.get("queueName")
     labels = job_labels(round)
+    arguments = [address, *(("--step", part.step.value) if part.step else ())]
+    metadata = {
+        "name": conversion_job_name(round, part.step),
+        "namespace": round.namespace,
+        "labels": labels | ({QUEUE_LABEL: queue} if queue else {}),
+        "ownerReferences": [_owner(round)],
+    }
+    annotations = part.annotations()
     spec = {
-        "backoffLimit": RETRIES,
-        "podReplacementPolicy": "Failed",  # two pods at once would write one dataset
-        "podFailurePolicy": {
-            "rules": [
-                {
-                    "action": "FailJob",
-                    "onExitCodes": {
-                        "containerName": CONTAINER,
-                        "operator": "In",
-                        "values": [InvalidInput.exit_code],
-                    },
-                },
-                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
-            ]
-        },
+        **_running(part, round),
+        "podReplacementPolicy": "Failed",  # two pods at once would write the same files
         "ttlSecondsAfterFinished": KEPT_SECONDS,
-        "template": {"metadata": {"labels": labels}, "spec": _pod(round, address, pod)},
+        "template": pod_template(round, arguments, pod, labels),
     }
     return {
         "apiVersion": JOBS.api_version,
         "kind": JOBS.kind,
-        "metadata": {
-            "name": conversion_job_name(round),
-            "namespace": round.namespace,
-            "labels": labels | ({QUEUE_LABEL: queue} if queue else {}),
-            "ownerReferences": [_owner(round)],
-        },
+        "metadata": metadata | ({"annotations": annotations} if annotations else {}),
         "spec": spec | ({"suspend": True} if queue else {}),  # Kueue lets it start, and nobody writes it back
+    }
+
+
+def _running(part: Part, round: LabelingRound) -> Object:
+    """How many pods, and what follows when one fails: a shard fails alone, and the others go on."""
+    if part.step is not ConversionStep.SHARD:
+        return {"backoffLimit": RETRIES, "podFailurePolicy": _failure_policy("FailJob")}
+    return {
+        "completionMode": "Indexed",
+        "completions": part.shards,
+        "parallelism": min(round.conversion.get("parallelism", 1), part.shards),
+        "backoffLimitPerIndex": RETRIES,
+        "podFailurePolicy": _failure_policy("FailIndex"),
+    }
+
+
+def _failure_policy(wrong_input: str) -> Object:
+    codes = {"containerName": CONTAINER, "operator": "In", "values": [InvalidInput.exit_code]}
+    disrupted = {"type": "DisruptionTarget", "status": "True"}
+    return {
+        "rules": [
+            {"action": wrong_input, "onExitCodes": codes},
+            {"action": "Ignore", "onPodConditions": [disrupted]},
+        ]
     }
 
 
@@ -124,85 +164,6 @@ def _owner(round: LabelingRound) -> Object:
     }
 
 
-def _pod(round: LabelingRound, address: str, pod: PodSettings) -> Object:
-    asked = round.conversion
-    placed = {
-        "serviceAccountName": pod.service_account_name,
-        "priorityClassName": asked.get("priorityClassName"),
-        "nodeSelector": _plain(asked.get("nodeSelector")),
-        "tolerations": _plain(asked.get("tolerations")),
-    }
-    return {
-        "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        **{name: value for name, value in placed.items() if value},
-        "containers": [_container(round, address, pod)],
-        "volumes": [{"name": "scratch", "emptyDir": {}}],
-    }
-
-
-def _container(round: LabelingRound, address: str, pod: PodSettings) -> Object:
-    return {
-        "name": CONTAINER,
-        "image": pod.image,
-        "imagePullPolicy": pod.image_pull_policy,
-        "command": ["labelround", "conversion", _literal(address)],
-        "env": _environment(pod),
-        "resources": _resources(round.conversion.get("resources", {}), pod.resources),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        # The program writes why it failed; of one that was killed, the end of its log says where it was.
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [{"name": "scratch", "mountPath": SCRATCH}],
-    }
-
-
-def _environment(pod: PodSettings) -> list[Object]:
-    """The variables by name. What the backend and the Secret say wins over the settings' extra environment."""
-    values = {"HOME": SCRATCH, "TMPDIR": SCRATCH} | dict(pod.environment)
-    if pod.s3_endpoint_url:
-        values["AWS_ENDPOINT_URL_S3"] = pod.s3_endpoint_url
-    if pod.region:
-        values |= {"AWS_REGION": pod.region, "AWS_DEFAULT_REGION": pod.region}
-    variables: dict[str, Object] = {name: {"value": _literal(value)} for name, value in values.items()}
-    if pod.credentials_secret:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-            optional = {"optional": True} if name == "AWS_SESSION_TOKEN" else {}
-            variables[name] = {"valueFrom": {"secretKeyRef": {"name": pod.credentials_secret, "key": name, **optional}}}
-    return [{"name": name, **variables[name]} for name in sorted(variables)]
-
-
-def _literal(text: str) -> str:
-    """`text` where Kubernetes puts variables in place of `$(NAME)`."""
-    return text.replace("$", "$$")
-
-
-def _resources(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> Object:
-    """What the pod asks for. A default may contradict the round, so a resource that the round names is its own."""
-    named = {name for amounts in asked.values() for name in amounts}
-    resources = {}
-    for kind in ("requests", "limits"):
-        kept = {name: amount for name, amount in defaults.get(kind, {}).items() if name not in named}
-        if amounts := kept | dict(asked.get(kind, {})):
-            resources[kind] = amounts
-    return resources
-
-
-def _plain(value: Any) -> Any:
-    """A part of the spec as JSON has it."""
-    if isinstance(value, Mapping):
-        return {name: _plain(content) for name, content in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+def _number(text: Any) -> int:
+    """The whole number in an annotation; 0 when there is none."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else 0

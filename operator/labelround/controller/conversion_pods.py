@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelround.cluster.api import Object
-from labelround.controller.conversion_job import CONTAINER
+from labelround.controller.pod_template import CONTAINER
 
 PULL_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
 """The kubelet changes between these while it tries."""

@@ -22,6 +22,8 @@ class Facts:
     phase: str
     images: tuple[int, ...]
     boxes: int
+    shards: int
+    shards_done: int
     started: float | None
     progressed: float | None
     ended: float | None
@@ -29,11 +31,13 @@ class Facts:
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> Facts:
         """The facts in a round's status; `images` in the order of STATES."""
-        images = status.get("images", {})
+        images, conversion = status.get("images", {}), status.get("conversion", {})
         return cls(
             phase=status.get("phase", Phase.PENDING.value),
             images=tuple(images.get(state, 0) for state in STATES),
             boxes=status.get("dataset", {}).get("boxes", 0),
+            shards=conversion.get("shards", 0),
+            shards_done=conversion.get("done", 0),
             started=_seconds(status.get("startTime")),
             progressed=_seconds(status.get("lastProgressTime")),
             ended=_seconds(status.get("completionTime")),

@@ -14,7 +14,6 @@ from typing import Any
 
 from labelround.cluster.api import ROUNDS, Cluster, Object
 from labelround.controller.access import Access, Gate
-from labelround.controller.conversion_job import PodSettings
 from labelround.controller.converter import JobConverter
 from labelround.controller.deletion import FINALIZER, Remains, stop_jobs
 from labelround.controller.discretion import discreet, discreet_status
@@ -24,6 +23,7 @@ from labelround.controller.keys import RoundKey
 from labelround.controller.metering import MeteredAPI
 from labelround.controller.metrics import Metrics
 from labelround.controller.patches import merge_patch
+from labelround.controller.pod_template import PodSettings
 from labelround.controller.requeue import Again, again
 from labelround.controller.rules import Grant
 from labelround.controller.versions import Versions

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from labelround.controller.conversion_job import PodSettings
 from labelround.controller.lease import LeaseSettings
+from labelround.controller.pod_template import PodSettings
 from labelround.controller.rules import Backend, BucketRule, Grant, Policy, Rule
 from labelround.controller.selector import NamespaceSelector, Operator, Requirement
 from labelround.controller.settings_checks import problems_between

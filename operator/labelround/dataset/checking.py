@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from labelround.dataset.annotation import State
 from labelround.dataset.boxes import unturn
-from labelround.dataset.counts import Drop, Drops
+from labelround.dataset.counts import Checked, Drop
 from labelround.dataset.joining import Image, decode_contributions
 from labelround.errors import ObjectNotFound
 from labelround.images import BadImage, ImageHeader, read_header
@@ -24,16 +23,11 @@ _PNG = ".png"
 
 
 class Checker:
-    """Reads headers by range requests, and counts the boxes of images that turn out to be unusable.
-
-    `turned` counts images by orientation, those with 1 left out; `mapped` counts images whose boxes were mapped back.
-    """
+    """Reads headers by range requests, and counts what they change."""
 
     def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
-        self.drops = Drops()
-        self.turned: Counter[int] = Counter()
-        self.mapped = 0
+        self.counts = Checked()
 
     def check(self, images: Iterable[Image]) -> Iterator[Image]:
         """The images in order, with what their headers change. Only those of the dataset are read.
@@ -67,16 +61,16 @@ class Checker:
     def _compare(self, image: Image, header: ImageHeader) -> None:
         image.orientation = header.orientation
         if header.orientation != 1:
-            self.turned[header.orientation] += 1
+            self.counts.turned[header.orientation] += 1
             image.note = f"EXIF orientation {header.orientation}"
         if (image.width, image.height) == (header.width, header.height):
             return
         if (image.width, image.height) == (header.height, header.width) and header.orientation in _SWAPPED:
-            self.mapped += 1
+            self.counts.mapped += 1
             image.note += "; its boxes were drawn on the turned picture and were mapped back"
             self._unturn(image, header)
             return
-        self.turned[header.orientation] -= header.orientation != 1
+        self.counts.turned[header.orientation] -= header.orientation != 1
         self._fail(
             image,
             f"the image has {header.width} x {header.height} pixels, and the boxes were drawn on"
@@ -84,7 +78,7 @@ class Checker:
         )
 
     def _fail(self, image: Image, reason: str) -> None:
-        self.drops[Drop.FAILED_IMAGE] += image.boxes
+        self.counts.drops[Drop.FAILED_IMAGE] += image.boxes
         image.state, image.note, image.boxes, image.contributions = State.FAILED, reason, 0, _NOTHING
 
     @staticmethod

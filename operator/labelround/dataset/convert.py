@@ -6,30 +6,28 @@ then is anything written. The report comes last; without it the dataset is not c
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from labelround import __version__
-from labelround.dataset.claim import check_claim, claim
+from labelround.dataset.claim import check_claim
 from labelround.dataset.database import open_database
-from labelround.dataset.formats import PREVIEWS, REPORT
-from labelround.dataset.merging import fixed_files, merge, merge_job_tables
-from labelround.dataset.owned import OwnedFiles, previous_files
+from labelround.dataset.formats import REPORT
+from labelround.dataset.imagetable import Entry
+from labelround.dataset.owned import OwnedFiles
 from labelround.dataset.plan import ConversionPlan
-from labelround.dataset.preparing import Indexed, Settled, index_manifests, settle
+from labelround.dataset.preparing import Indexed, Said, Settled, index_manifests, settle
+from labelround.dataset.previewing import preview_files
 from labelround.dataset.report import LARGEST_REPORT, REPORT_VERSION, Report
 from labelround.dataset.scratch import scratch_folder
-from labelround.dataset.shard import ShardPlan, Tally, write_parts
+from labelround.dataset.shard import Tally
 from labelround.dataset.source import ManifestSource
-from labelround.dataset.summary import Written, report_of
-from labelround.dataset.writing import copy_images, write_labels
+from labelround.dataset.work import Outcome, Range, Work
 from labelround.errors import InvalidInput, ObjectNotFound, ObjectTooLarge, Problem
 from labelround.progress import NoProgress, Progress
-from labelround.spec.model import ImagesMode
-from labelround.storage import Buckets, Folder
+from labelround.storage import Buckets, Folder, local_bucket
 
 __all__ = ["ConversionPlan", "ManifestSource", "Report", "convert", "read_report"]
 
@@ -57,13 +55,17 @@ def convert(
     told = progress or NoProgress()
     with scratch_folder(scratch) as folder, open_database(folder / "index.db") as connection:
         indexed = index_manifests(plan, connection, folder, told)
+        owned = OwnedFiles(connection, output)
         previous = read_report(output)
-        if previous is not None and _is_current(previous, plan, indexed):
-            OwnedFiles(connection, output).end()
+        if previous is not None and is_current(previous, plan, indexed.said):
+            owned.end()
             return previous
         settled = settle(indexed, plan, rules, connection, buckets, told)
-        work = _Conversion(plan, output, buckets, indexed, settled, told, folder, dict(job_tables or {}))
-        return work.write(connection, previous, shards)
+        work = Work(plan, output, buckets, told, folder, job_tables or {})
+        work.begin(owned, previous, _wanted(work, settled))
+        report = work.complete(_made(work, indexed, settled, shards))
+        owned.end()
+        return report
 
 
 def read_report(output: Folder) -> Report | None:
@@ -86,7 +88,7 @@ def check_output(output: Folder, owner: str) -> None:
             raise InvalidInput([Problem(output.uri(), what, "choose a new folder")])
 
 
-def _is_current(report: Report, plan: ConversionPlan, indexed: Indexed) -> bool:
+def is_current(report: Report, plan: ConversionPlan, said: Said) -> bool:
     """Whether the report is of this very conversion."""
     return (
         report.labelround == __version__
@@ -94,101 +96,38 @@ def _is_current(report: Report, plan: ConversionPlan, indexed: Indexed) -> bool:
         and report.owner == plan.owner
         and report.format == plan.output_format.value
         and report.classes == plan.labels
-        and report.options == plan.options(indexed.prefix)
-        and report.inputs_digest == indexed.digest
+        and report.options == plan.options(said.prefix)
+        and report.inputs_digest == said.digest
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversion:
-    """One conversion whose every decision is made."""
+def ranges(count: int, shards: int) -> Iterator[tuple[int, int]]:
+    """The numbers from which and before which each shard has its images; they differ by one image at most."""
+    return ((number * count // shards, (number + 1) * count // shards) for number in range(shards))
 
-    plan: ConversionPlan
-    output: Folder
-    buckets: Buckets
-    indexed: Indexed
-    settled: Settled
-    progress: Progress
-    scratch: Path
-    job_tables: dict[str, Folder]
 
-    def write(self, connection: sqlite3.Connection, previous: Report | None, shards: int) -> Report:
-        """Write everything, in the order that lets an interrupted run be taken up again."""
-        owned = OwnedFiles(connection, self.output)
-        owned.note(present=previous_files(self.output, previous), wanted=self._wanted())
-        claim(self.output, self.plan.owner)
-        owned.begin(self.scratch)
-        self.output.delete(REPORT)
-        owned.delete_stale()
-        tally = Tally()
-        parts = [self._write_shard(number, shards, tally) for number in range(shards)]
-        layout, labels = self.plan.format, self.plan.labels
-        digest = merge(parts, layout, labels, self.settled.cut.listed, self.output, self.scratch)
-        merge_job_tables(parts, self.job_tables, self.scratch)
-        warnings = self._write_previews()
-        files = Written(self._fixed(), self._previews(), digest)
-        report = report_of(self.plan, self.indexed, self.settled, tally, files, warnings)
-        self.output.write(REPORT, report.to_json())
-        owned.end()
-        return report
+def _made(work: Work, indexed: Indexed, settled: Settled, shards: int) -> Outcome:
+    """Write all shards."""
+    tally = Tally(checked=settled.checked)
+    parts = []
+    for number, (start, stop) in enumerate(ranges(settled.count, shards)):
+        folder = work.scratch / f"part-{number}"
+        folder.mkdir()
+        images = Range(start, stop, partial(settled.table.entries, start, stop))
+        tally.add(work.write_shard(images, settled.cut, indexed.said.prefix, folder))
+        parts.append(Folder(local_bucket(folder)))
+    return Outcome(indexed.said, settled.joined, settled.cut, tally, parts, lambda: _pictures(settled))
 
-    def _write_shard(self, number: int, shards: int, tally: Tally) -> Path:
-        """Write the label files of one shard, and copies of its images when asked for; the folder of its parts."""
-        table, count = self.settled.table, self.settled.count
-        start, stop = number * count // shards, (number + 1) * count // shards
-        part = self.scratch / f"part-{number}"
-        part.mkdir()
-        own = Tally()
-        self.progress.start("writing label files", stop - start, "images")
-        files = write_parts(table.entries(start, stop), self._shard_plan(), part, own)
-        write_labels(files, self.output, self.progress)
-        tally.add(own)
-        if self.plan.images_mode is ImagesMode.COPY:
-            self.progress.start("copying images", stop - start, "images")
-            entries = (entry for entry in table.entries(start, stop) if entry.state.in_dataset)
-            copies = copy_images(entries, self.plan.format, self.output, self.buckets, self.plan.check_images)
-            for copied in copies:
-                self.progress.advance(copied)
-        return part
 
-    def _shard_plan(self) -> ShardPlan:
-        jobs = {number: source.job for number, source in enumerate(self.plan.sources) if source.job in self.job_tables}
-        plan, prefix = self.plan, self.indexed.prefix
-        return ShardPlan(plan.format, plan.labels, self.settled.cut, prefix, jobs, tuple(self.job_tables))
+def _pictures(settled: Settled) -> Iterator[Entry]:
+    """The images to draw."""
+    for number in settled.pictures:
+        yield from settled.table.entries(number, number + 1)
 
-    def _write_previews(self) -> list[str]:
-        """Draw the chosen images; the warnings about those that could not be drawn."""
-        if not self.settled.pictures:
-            return []
-        from labelround.dataset.pictures import pictures, reader
-        from labelround.dataset.preview import write_previews
 
-        self.progress.start("drawing previews", len(self.settled.pictures), "images")
-        chosen = pictures(self.settled.table, self.settled.pictures)
-        folder = self.output.child(PREVIEWS)
-        return write_previews(chosen, self.plan.labels, folder, reader(self.buckets), self.progress)
-
-    def _wanted(self) -> Iterator[str]:
-        """The paths of all files that the dataset will have, but for the report."""
-        layout, copied = self.plan.format, self.plan.images_mode is ImagesMode.COPY
-        for name in self.settled.table.names():
-            yield layout.label_file(name)
-            if copied:
-                yield layout.image_file(name)
-        yield from self._fixed()
-        yield from self._previews()
-
-    def _fixed(self) -> list[str]:
-        return fixed_files(self.plan.format, self.plan.labels, self.settled.cut.listed)
-
-    def _previews(self) -> list[str]:
-        if not self.settled.pictures:
-            return []
-        from labelround.dataset.preview import INDEX, file_name
-
-        drawn = [
-            file_name(entry.name)
-            for number in self.settled.pictures
-            for entry in self.settled.table.entries(number, number + 1)
-        ]
-        return [f"{PREVIEWS}/{name}" for name in [*drawn, INDEX]]
+def _wanted(work: Work, settled: Settled) -> Iterator[str]:
+    """The paths of all files that the dataset will have, but for the report."""
+    for name in settled.table.names():
+        yield from work.image_files(name)
+    yield from work.fixed(settled.cut)
+    yield from preview_files([entry.name for entry in _pictures(settled)])

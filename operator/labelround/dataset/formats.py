@@ -15,6 +15,8 @@ IMAGES = "images.csv"
 REPORT = "report.json"
 UNFINISHED = ".labelround-unfinished.txt"
 """The list of files that may be there while a dataset is being made."""
+PARTS = ".labelround-parts"
+"""The folder of what the shards of a conversion pass on, while a dataset is being made."""
 PREVIEWS = "previews"
 DATA_YAML = "data.yaml"
 OBJ_NAMES = "obj.names"
@@ -48,7 +50,7 @@ class Format:
             return frozenset()
         lists = [list_file(part) for part in LISTED]
         tables = [ANNOTATIONS, IMAGES, REPORT, OBJ_NAMES, OBJ_DATA]
-        return frozenset([*lists, *tables, PREVIEWS, CLAIM_NAME, UNFINISHED])
+        return frozenset([*lists, *tables, PREVIEWS, CLAIM_NAME, UNFINISHED, PARTS])
 
     def class_files(self, labels: Sequence[str], lists: Sequence[Part]) -> Mapping[str, bytes]:
         """The files that name the classes and those lists that are there."""

@@ -9,7 +9,7 @@ import msgspec
 
 from labelround.dataset.annotation import State
 from labelround.dataset.boxes import Box
-from labelround.dataset.counts import Drop, Drops
+from labelround.dataset.counts import Drop, Joined
 from labelround.dataset.index import Row
 from labelround.dataset.reading import EVERY_GROUP
 
@@ -54,8 +54,7 @@ class Joiner:
 
     def __init__(self, groups: Groups) -> None:
         self._groups = groups
-        self.drops = Drops()
-        self.repeated_lines = 0
+        self.counts = Joined()
 
     def join(self, rows: Iterable[Row]) -> Iterator[Image]:
         """The images, in the order of the rows."""
@@ -89,7 +88,7 @@ class Joiner:
         first = next((row for row in kept if row.width), kept[0] if kept else None)
         image = _image(ref, state, first, kept, reason)
         if not state.in_dataset:
-            self.drops[Drop.FAILED_IMAGE] += image.boxes
+            self.counts.drops[Drop.FAILED_IMAGE] += image.boxes
             image.contributions, image.boxes = _NOTHING, 0
         return image
 
@@ -99,7 +98,7 @@ class Joiner:
         best = max(distinct, key=_standing, default=None)
         for row in distinct:
             if row is not best:
-                self.drops[Drop.SUPERSEDED] += row.box_count
+                self.counts.drops[Drop.SUPERSEDED] += row.box_count
         return best
 
     def _distinct(self, rows: Sequence[Row]) -> list[Row]:
@@ -107,8 +106,8 @@ class Joiner:
         distinct: list[Row] = []
         for row in rows:
             if distinct and row.source >= 0 and row.source == distinct[-1].source:
-                self.repeated_lines += 1
-                self.drops[Drop.REPEATED_LINE] += row.box_count
+                self.counts.repeated_lines += 1
+                self.counts.drops[Drop.REPEATED_LINE] += row.box_count
             else:
                 distinct.append(row)
         return distinct

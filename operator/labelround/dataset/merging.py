@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.shard import DIGESTS, job_part
@@ -12,7 +13,17 @@ from labelround.dataset.split import Part
 from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, header
 from labelround.storage import Folder
 
-COPY_BYTES = 1 << 20
+
+class PartFolder(Protocol):
+    """The parts of one shard."""
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The part `name` as a stream of byte chunks."""
+        ...
+
+
+Parts = Sequence[PartFolder]
+"""Those of all shards, in order."""
 _HEADERS: Mapping[str, Sequence[str]] = {ANNOTATIONS: ANNOTATION_COLUMNS, IMAGES: IMAGE_COLUMNS}
 
 
@@ -22,7 +33,7 @@ def fixed_files(layout: Format, labels: Sequence[str], lists: Sequence[Part]) ->
 
 
 def merge(
-    parts: Sequence[Path], layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
+    parts: Parts, layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
 ) -> str:
     """Write the fixed files into `output`; the digest of the dataset.
 
@@ -30,32 +41,31 @@ def merge(
     """
     digest = sha256()
     for part in parts:
-        with (part / DIGESTS).open("rb") as lines:
-            while chunk := lines.read(COPY_BYTES):
-                digest.update(chunk)
+        for chunk in part.chunks(DIGESTS):
+            digest.update(chunk)
     written = layout.class_files(labels, lists)
     for name in fixed_files(layout, labels, lists):
         if name in written:
             output.write(name, written[name])
             hashed = sha256(written[name]).hexdigest()
         else:
-            hashed = _write_joined(name, [part / name for part in parts], output, name, scratch)
+            hashed = _write_joined(name, parts, output, name, scratch)
         digest.update(f"{hashed}  {name}\n".encode())
     return digest.hexdigest()
 
 
-def merge_job_tables(parts: Sequence[Path], jobs: Mapping[str, Folder], scratch: Path) -> None:
+def merge_job_tables(parts: Parts, jobs: Mapping[str, Folder], scratch: Path) -> None:
     """Write each job's own table into its folder."""
     for number, name in enumerate(jobs):
-        _write_joined(ANNOTATIONS, [part / job_part(number) for part in parts], jobs[name], ANNOTATIONS, scratch)
+        _write_joined(job_part(number), parts, jobs[name], ANNOTATIONS, scratch)
 
 
-def _write_joined(kind: str, parts: Sequence[Path], output: Folder, name: str, scratch: Path) -> str:
-    """Write one file from its parts, below the header of its kind; its SHA-256."""
+def _write_joined(part: str, parts: Parts, output: Folder, name: str, scratch: Path) -> str:
+    """Write the file `name` from all parts called `part`, below the header of its kind; its SHA-256."""
     whole = scratch / "joined"
     hashed = sha256()
     with whole.open("wb") as file:
-        for chunk in _chunks(kind, parts):
+        for chunk in _chunks(name, part, parts):
             hashed.update(chunk)
             file.write(chunk)
     with whole.open("rb") as content:
@@ -63,10 +73,8 @@ def _write_joined(kind: str, parts: Sequence[Path], output: Folder, name: str, s
     return hashed.hexdigest()
 
 
-def _chunks(kind: str, parts: Sequence[Path]) -> Iterator[bytes]:
-    if kind in _HEADERS:
-        yield header(_HEADERS[kind]).encode()
-    for part in parts:
-        with part.open("rb") as file:
-            while chunk := file.read(COPY_BYTES):
-                yield chunk
+def _chunks(name: str, part: str, parts: Parts) -> Iterator[bytes]:
+    if name in _HEADERS:
+        yield header(_HEADERS[name]).encode()
+    for folder in parts:
+        yield from folder.chunks(part)

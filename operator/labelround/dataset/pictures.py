@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from labelround.dataset.boxes import clip
-from labelround.dataset.imagetable import Entry, ImageTable
+from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
 from labelround.dataset.preview import Picture, PixelBox
 from labelround.storage import Buckets
 from labelround.uri import SCHEME, ObjectURI
 
 
-def pictures(table: ImageTable, numbers: Iterable[int]) -> Iterator[Picture]:
-    """The images with these numbers, with their boxes on the stored raster."""
-    for number in numbers:
-        for entry in table.entries(number, number + 1):
-            yield Picture(entry.name, SCHEME + entry.ref, _boxes(entry), (entry.width, entry.height))
+def pictures(entries: Iterable[Entry]) -> Iterator[Picture]:
+    """The images with their boxes on the stored raster."""
+    for entry in entries:
+        yield Picture(entry.name, SCHEME + entry.ref, _boxes(entry), (entry.width, entry.height))
 
 
 def reader(buckets: Buckets) -> Callable[[str], bytes]:

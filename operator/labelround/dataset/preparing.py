@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from heapq import heappush, heappushpop
 from pathlib import Path
 
 from labelround.dataset.annotation import State
 from labelround.dataset.checking import Checker
+from labelround.dataset.choice import Choice
 from labelround.dataset.classes import Classes, UnknownClasses
+from labelround.dataset.counts import Checked, Joined
 from labelround.dataset.imagetable import ImageTable
 from labelround.dataset.index import Index
 from labelround.dataset.joining import Groups, Image, Joiner
@@ -26,14 +26,21 @@ from labelround.storage import Buckets
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """The manifests, read and found right. `prefix` is `bucket/folder/`, which every image is below."""
+class Said:
+    """What the manifests say in all. `prefix` is `bucket/folder/`, which every image is below."""
 
-    index: Index
     summaries: tuple[SourceSummary, ...]
-    groups: Groups
     prefix: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The manifests, read and found right."""
+
+    index: Index
+    groups: Groups
+    said: Said
 
 
 def index_manifests(plan: ConversionPlan, connection: sqlite3.Connection, scratch: Path, progress: Progress) -> Indexed:
@@ -50,13 +57,8 @@ def index_manifests(plan: ConversionPlan, connection: sqlite3.Connection, scratc
     index.seal()
     index.check_repeats([source.name for source in plan.sources], problems)
     _raise_any(problems, classes, plan)
-    return Indexed(
-        index,
-        tuple(shared.summaries),
-        _groups(plan, shared.summaries),
-        plan.prefix or index.common_folder(),
-        index.digest(),
-    )
+    said = Said(tuple(shared.summaries), plan.prefix or index.common_folder(), index.digest())
+    return Indexed(index, _groups(plan, shared.summaries), said)
 
 
 def _inputs(inputs: Iterable[ManifestSource]) -> Iterator[tuple[ManifestSource, list[int]]]:
@@ -97,8 +99,8 @@ class Settled:
     count: int
     cut: Cut
     pictures: tuple[int, ...]
-    joiner: Joiner
-    checker: Checker
+    joined: Joined
+    checked: Checked
 
 
 def settle(
@@ -115,31 +117,12 @@ def settle(
     if plan.check_images:
         progress.start("checking images", None, "images")
         images = checker.check(images)
-    ballot, choice = Ballot(plan.split), _Choice(plan.previews)
-    table = ImageTable(connection, indexed.prefix, rules)
-    placing = _Placing(plan, len(indexed.prefix), ballot, choice, progress if plan.check_images else None)
+    ballot, choice = Ballot(plan.split), Choice(plan.previews)
+    table = ImageTable(connection, indexed.said.prefix, rules)
+    placing = _Placing(plan, len(indexed.said.prefix), ballot, choice, progress if plan.check_images else None)
     count = table.load(placing.place(images))
     table.settle_names()
-    return Settled(table, count, ballot.cut(), choice.numbers(), joiner, checker)
-
-
-class _Choice:
-    """The images to draw: those with the lowest hash, so that they are spread over all."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._heap: list[tuple[int, int]] = []
-
-    def offer(self, number: int, image: Image) -> None:
-        if image.state is not State.LABELED:
-            return
-        hashed = int.from_bytes(sha256(image.ref.encode()).digest()[:8])
-        push = heappush if len(self._heap) < self._count else heappushpop
-        push(self._heap, (-hashed, number))
-
-    def numbers(self) -> tuple[int, ...]:
-        """The chosen images, in key order."""
-        return tuple(sorted(number for _, number in self._heap))
+    return Settled(table, count, ballot.cut(), choice.numbers(), joiner.counts, checker.counts)
 
 
 @dataclass(slots=True)
@@ -149,18 +132,16 @@ class _Placing:
     plan: ConversionPlan
     start: int
     ballot: Ballot
-    choice: _Choice
+    choice: Choice
     progress: Progress | None
 
     def place(self, images: Iterable[Image]) -> Iterator[tuple[Image, int]]:
-        choosing = self.plan.previews > 0
         seed, group = self.plan.split.seed, group_of(self.plan.split.group_by)
         for number, image in enumerate(images):
             hashed = place(seed, group(image.ref[self.start :]))
             if image.state <= State.EMPTY:
                 self.ballot.add(hashed)
-                if choosing:
-                    self.choice.offer(number, image)
+                self.choice.offer(number, image.ref, image.state)
             if self.progress is not None:
                 self.progress.advance()
             yield image, hashed

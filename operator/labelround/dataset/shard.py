@@ -15,7 +15,7 @@ from typing import IO
 
 from labelround.dataset.annotation import STATE_WORDS, State
 from labelround.dataset.boxes import Box, clip, label_file
-from labelround.dataset.counts import Drop, Drops
+from labelround.dataset.counts import Checked, Drop, Drops
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
@@ -53,6 +53,7 @@ class Tally:
     """Labeled images none of whose boxes is left."""
     renamed: int = 0
     renames: list[Renamed] = field(default_factory=list)
+    checked: Checked = field(default_factory=Checked)
 
     def add(self, other: Tally) -> None:
         """Add what the next shard counted."""
@@ -63,6 +64,7 @@ class Tally:
         self.written += other.written
         self.all_dropped += other.all_dropped
         self.renamed += other.renamed
+        self.checked.add(other.checked)
         self.renames = [*self.renames, *other.renames][:SHOWN_RENAMES]
 
 

@@ -73,6 +73,11 @@ class Cut:
     to_train: int | None = None
     shared: bool = False
 
+    @property
+    def moves(self) -> bool:
+        """Whether any group is elsewhere than its share alone puts it."""
+        return self.shared or self.to_val is not None or self.to_train is not None
+
     def part(self, hashed: int) -> Part:
         """The part of the group with this hash."""
         if hashed == self.to_val:
@@ -116,6 +121,12 @@ class Ballot:
         seen = self._seen[by_share(self._split, hashed)]
         if len(seen) < _ENOUGH:
             seen.add(hashed)
+
+    def kept(self) -> list[int]:
+        """Hashes that say as much as all that were heard: another ballot that hears them settles alike."""
+        if self._highest < 0:
+            return []
+        return sorted({self._lowest, self._highest}.union(*self._seen.values()))
 
     def cut(self) -> Cut:
         """With two or more groups, the lowest moves to an empty val and the highest to an empty train."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from labelround import __version__
 from labelround.dataset.annotation import STATE_WORDS
-from labelround.dataset.counts import Drop, Drops
+from labelround.dataset.counts import Drop, Drops, Joined
 from labelround.dataset.plan import ConversionPlan
-from labelround.dataset.preparing import Indexed, Settled
+from labelround.dataset.preparing import Said
 from labelround.dataset.report import REPORT_VERSION, BoxCounts, ImageCounts, ManifestUsed, Report
 from labelround.dataset.shard import Tally
-from labelround.dataset.split import LISTED, PART_WORDS
+from labelround.dataset.split import LISTED, PART_WORDS, Cut
 from labelround.errors import Failed
 from labelround.spec.model import ImagesMode
 from labelround.wording import counted
@@ -20,20 +20,24 @@ from labelround.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The fixed files in the order of the digest, the previews that were asked for, and the digest."""
+    """The fixed files in the order of the digest, the digest, and the previews that were asked for.
+
+    `warnings` are about previews that could not be drawn.
+    """
 
     files: Sequence[str]
-    previews: Sequence[str]
     digest: str
+    previews: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
 
 def report_of(
     plan: ConversionPlan,
-    indexed: Indexed,
-    settled: Settled,
+    said: Said,
+    joined: Joined,
+    cut: Cut,
     tally: Tally,
     written: Written,
-    preview_warnings: Sequence[str],
 ) -> Report:
     """The report. Raises Failed when boxes were lost or made on the way, which would be a defect of labelround."""
     return Report(
@@ -42,26 +46,26 @@ def report_of(
         owner=plan.owner,
         format=plan.output_format.value,
         classes=plan.labels,
-        options=plan.options(indexed.prefix),
-        jobs=_jobs(plan, indexed),
-        manifests=tuple(ManifestUsed(one.name, one.attribute, one.lines, one.boxes) for one in indexed.summaries),
+        options=plan.options(said.prefix),
+        jobs=_jobs(plan, said),
+        manifests=tuple(ManifestUsed(one.name, one.attribute, one.lines, one.boxes) for one in said.summaries),
         images=_image_counts(tally),
         splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
-        boxes=_box_counts(plan, indexed, settled, tally),
+        boxes=_box_counts(plan, said, joined, tally),
         renamed=tally.renamed,
         renames=tuple(tally.renames),
-        warnings=(*_warnings(plan, settled, tally), *preview_warnings),
+        warnings=(*_warnings(plan, joined, cut, tally), *written.warnings),
         files=tuple(written.files),
         previews=tuple(written.previews),
-        inputs_digest=indexed.digest,
+        inputs_digest=said.digest,
         digest=written.digest,
     )
 
 
-def _jobs(plan: ConversionPlan, indexed: Indexed) -> tuple[str, ...]:
+def _jobs(plan: ConversionPlan, said: Said) -> tuple[str, ...]:
     """The labeling jobs: as the plan names them, else as the lines do."""
     names: set[str] = set()
-    for source, summary in zip(plan.sources, indexed.summaries, strict=True):
+    for source, summary in zip(plan.sources, said.summaries, strict=True):
         names |= {source.job} if source.job else summary.jobs
     return tuple(sorted(names))
 
@@ -71,12 +75,12 @@ def _image_counts(tally: Tally) -> ImageCounts:
     return ImageCounts(total=sum(counts.values()), **counts)
 
 
-def _box_counts(plan: ConversionPlan, indexed: Indexed, settled: Settled, tally: Tally) -> BoxCounts:
+def _box_counts(plan: ConversionPlan, said: Said, joined: Joined, tally: Tally) -> BoxCounts:
     """What became of every box that was read."""
     drops = Drops()
-    for some in (settled.joiner.drops, settled.checker.drops, tally.drops):
+    for some in (joined.drops, tally.checked.drops, tally.drops):
         drops.update(some)
-    read = sum(one.boxes for one in indexed.summaries)
+    read = sum(one.boxes for one in said.summaries)
     if read != tally.written + drops.total():
         raise Failed(f"{read} boxes were read, but {tally.written} written and {drops.total()} left out")
     return BoxCounts(
@@ -87,21 +91,20 @@ def _box_counts(plan: ConversionPlan, indexed: Indexed, settled: Settled, tally:
     )
 
 
-def _warnings(plan: ConversionPlan, settled: Settled, tally: Tally) -> Iterator[str]:
-    joiner, checker = settled.joiner, settled.checker
-    if not settled.cut.listed:
+def _warnings(plan: ConversionPlan, joined: Joined, cut: Cut, tally: Tally) -> Iterator[str]:
+    if not cut.listed:
         yield "no image is labeled: the dataset is empty"
-    if settled.cut.shared:
+    if cut.shared:
         yield "all images belong to one group of the split, so val.txt lists what train.txt lists"
-    if joiner.repeated_lines:
-        yield f"{counted(joiner.repeated_lines, 'line')} of the manifests repeat others and were counted once"
+    if joined.repeated_lines:
+        yield f"{counted(joined.repeated_lines, 'line')} of the manifests repeat others and were counted once"
     if tally.all_dropped:
         yield f"{counted(tally.all_dropped, 'labeled image')} kept no box, and will train as background"
     if tally.renamed:
         yield f"{counted(tally.renamed, 'image')} cannot keep the name in the dataset; images.csv gives the new one"
-    if checker.mapped:
-        yield f"the boxes of {counted(checker.mapped, 'image')} were drawn on the turned picture and mapped back"
-    turned = +checker.turned
+    if tally.checked.mapped:
+        yield f"the boxes of {counted(tally.checked.mapped, 'image')} were drawn on the turned picture and mapped back"
+    turned = +tally.checked.turned
     if turned and plan.images_mode is ImagesMode.REFERENCE:
         listed = ", ".join(f"{orientation}: {count}" for orientation, count in sorted(turned.items()))
         yield (
