@@ -69,11 +69,11 @@ def shards(images: int, numbers: list[int], results: Path) -> int:
     import pytest
 
     from benchmarks.sharding import page
-    from benchmarks.sharding.measuring import NUMBERS, measure_shards
+    from benchmarks.sharding.measuring import measure_shards
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        result = measure_shards(images, lambda line: print(line, flush=True), numbers or NUMBERS)
+        result = measure_shards(images, lambda line: print(line, flush=True), numbers or sharding.NUMBERS)
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:
         print(f"nothing was measured: {missing}", file=sys.stderr)
         return int(os.environ.get("CI") == "true")

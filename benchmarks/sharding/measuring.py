@@ -17,13 +17,11 @@ from pathlib import Path
 from tests.servers.s3 import S3Server, running_minio
 
 from benchmarks.machine import describe_machine
-from benchmarks.sharding.result import Conversion, Result
+from benchmarks.sharding.result import NUMBERS, Conversion, Result
 from benchmarks.sharding.scene import Scene, furnish
 from benchmarks.timing import Run
 
 WHOLE, INDEX, SHARD, FINISH = "whole", "index", "shard", "finish"
-NUMBERS = (1, 2, 4)
-"""How many shards each conversion has; one in a single process comes before."""
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
