@@ -64,7 +64,7 @@ def operator(rounds: int, results: Path, *, short: bool) -> int:
     return int(bool(result.wrong))
 
 
-def shards(images: int, results: Path) -> int:
+def shards(images: int, numbers: list[int], results: Path) -> int:
     """A large round in shards: print the page, keep it and all figures beside it; 1 if it did not come right."""
     import pytest
 
@@ -73,7 +73,7 @@ def shards(images: int, results: Path) -> int:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        result = measure_shards(images, lambda line: print(line, flush=True))
+        result = measure_shards(images, lambda line: print(line, flush=True), numbers or sharding.NUMBERS)
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:
         print(f"nothing was measured: {missing}", file=sys.stderr)
         return int(os.environ.get("CI") == "true")
@@ -102,6 +102,7 @@ def main(arguments: list[str]) -> int:
         "shards", help="a large round in one process and in 1, 2 and 4 shards, on a real S3 server"
     )
     large.add_argument("images", type=int, nargs="?", default=IMAGES, help="how many (%(default)s)")
+    large.add_argument("--shards", type=int, action="append", help="how many; may be repeated (1, 2 and 4)")
     large.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
     again = commands.add_parser("page", help="write the page of the operator's benchmark anew from its figures")
     again.add_argument("figures", type=Path, help="its .json")
@@ -110,7 +111,7 @@ def main(arguments: list[str]) -> int:
         case "operator":
             return operator(given.rounds, given.results, short=given.short)
         case "shards":
-            return shards(given.images, given.results)
+            return shards(given.images, given.shards, given.results)
         case "page":
             figures = given.figures.read_bytes()
             keep(figures, render(decode(figures)), given.figures)

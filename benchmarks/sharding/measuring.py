@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,18 +17,16 @@ from pathlib import Path
 from tests.servers.s3 import S3Server, running_minio
 
 from benchmarks.machine import describe_machine
-from benchmarks.sharding.result import Conversion, Result
+from benchmarks.sharding.result import NUMBERS, Conversion, Result
 from benchmarks.sharding.scene import Scene, furnish
 from benchmarks.timing import Run
 
 WHOLE, INDEX, SHARD, FINISH = "whole", "index", "shard", "finish"
-NUMBERS = (0, 1, 2, 4)
-"""How many shards each conversion has; 0 is a single process."""
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def measure_shards(images: int, say: Callable[[str], None]) -> Result:
-    """Convert the same round again and again, each time into a folder of its own."""
+def measure_shards(images: int, say: Callable[[str], None], numbers: Sequence[int] = NUMBERS) -> Result:
+    """Convert the same round in a single process and in so many shards, each time into a folder of its own."""
     at_once = os.cpu_count() or 1
     head = f"{datetime.now(UTC):%Y-%m-%d}. {describe_machine()}"
     with tempfile.TemporaryDirectory(prefix="labelround-shards-") as home, running_minio(Path(home)) as server:
@@ -36,7 +34,7 @@ def measure_shards(images: int, say: Callable[[str], None]) -> Result:
         scene = furnish(server.new_bucket(), images)
         made: list[Conversion] = []
         expected: dict[str, str | None] = {}
-        for shards in NUMBERS:
+        for shards in (0, *numbers):
             name = f"conversion-{shards}"
             one = _convert(server, scene, name, shards, at_once)
             found = scene.files(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.sharding.result import MEMORY_MB, Conversion, Result
+from benchmarks.sharding.result import MEMORY_MB, NUMBERS, Conversion, Result
 from benchmarks.timing import Run
 
 STEPS = ("index", "shard", "finish")
@@ -13,6 +13,8 @@ def render(result: Result) -> str:
     whole = next(one.cpu for one in result.conversions if not one.shards)
     rows = "".join(_row(one, result.images, whole) for one in result.conversions)
     memory = "".join(_memory(one) for one in result.conversions)
+    numbers = [one.shards for one in result.conversions if one.shards]
+    given = "" if numbers == list(NUMBERS) else "".join(f" --shards {number}" for number in numbers)
     found = result.wrong()
     verdict = "".join(f"- {problem}\n" for problem in found) or (
         f"Every dataset has the same {result.files:,} files, byte for byte, the report included; and no process of a"
@@ -20,7 +22,7 @@ def render(result: Result) -> str:
     )
     return f"""# A round of {result.images:,} images in shards
 
-`python -m benchmarks shards {result.images}`, {result.head}
+`python -m benchmarks shards {result.images}{given}`, {result.head}
 
 {result.boxes:,} boxes on small pictures (96 x 72) in MinIO on the same machine, which takes its part of the cores. The
 header of every image is read, as by default, and every label file is written. The steps are the processes that the pods

@@ -9,6 +9,8 @@ import msgspec
 
 from benchmarks.timing import Run
 
+NUMBERS = (1, 2, 4)
+"""How many shards each conversion has; one in a single process comes before."""
 MEMORY_MB = 256.0
 """The most that any process may take."""
 

@@ -66,6 +66,7 @@ class Place:
     round: LabelingRound = field(default_factory=labeled_round)
     buckets: MemoryBuckets = field(default_factory=MemoryBuckets)
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
+    image: str = "labelround:1"
 
     @property
     def bucket(self) -> Bucket:
@@ -73,7 +74,7 @@ class Place:
 
     @property
     def converter(self) -> JobConverter:
-        return JobConverter(self.cluster, self.buckets, PodSettings("labelround:1"))
+        return JobConverter(self.cluster, self.buckets, PodSettings(self.image))
 
     @property
     def job_name(self) -> str:

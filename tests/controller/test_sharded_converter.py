@@ -114,6 +114,19 @@ def test_a_step_that_is_started_twice_is_there_once(place: Place, step: Conversi
     assert place.cluster.all(JOBS) == before
 
 
+def test_all_steps_run_the_image_of_the_first(place: Place) -> None:
+    """Another version does not go on with what one has begun: the operator may be upgraded meanwhile."""
+    images = []
+    for step in (INDEX, SHARD, FINISH):
+        images.append(place.job_of(step)["spec"]["template"]["spec"]["containers"][0]["image"])
+        place.run(step)
+        place.image = "labelround:2"
+        if step is not FINISH:
+            place.go_on()
+
+    assert images == ["labelround:1"] * 3
+
+
 def test_a_look_takes_at_most_three_gets(converting: Place) -> None:
     """While shards convert; one while the manifests are indexed, two while the dataset is finished."""
     converting.cluster.calls.clear()

@@ -72,7 +72,7 @@ class JobConverter:
         Job.
         """
         if snapshot.conversion.state is ConversionState.BETWEEN:
-            self._create(snapshot.round, self._next(snapshot))
+            self._create(snapshot.round, self._next(snapshot), self._image_of(snapshot))
         else:
             self._begin(snapshot)
 
@@ -86,7 +86,7 @@ class JobConverter:
         content = encode(conversion)
         if not _holds(bucket, key, content):
             bucket.write(key, content)
-        self._create(round, Part(ConversionStep.INDEX, shards) if shards > 1 else WHOLE)
+        self._create(round, Part(ConversionStep.INDEX, shards) if shards > 1 else WHOLE, self.pod.image)
 
     def _next(self, snapshot: Snapshot) -> Part:
         """What follows the step that is done. Raises Conflict when it has left nothing to go on with."""
@@ -102,8 +102,14 @@ class JobConverter:
             raise Conflict(Reason.CONVERSION_BLOCKED.value, message)
         return Part(ConversionStep.SHARD, seen.shards, images)
 
-    def _create(self, round: LabelingRound, part: Part) -> None:
-        job = conversion_job(round, _address(round), self.pod, part)
+    def _image_of(self, snapshot: Snapshot) -> str:
+        """The image of the step before, so that an upgrade of the operator meanwhile mixes no versions."""
+        job = self._read(snapshot.round, snapshot.conversion.job)
+        image: str = job["spec"]["template"]["spec"]["containers"][0]["image"] if job else self.pod.image
+        return image
+
+    def _create(self, round: LabelingRound, part: Part, image: str) -> None:
+        job = conversion_job(round, _address(round), replace(self.pod, image=image), part)
         name = job["metadata"]["name"]
         try:
             self.cluster.create(JOBS, round.namespace, job)
