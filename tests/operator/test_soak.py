@@ -175,4 +175,11 @@ def nothing_remains(soak: Play) -> None:
     for name in rounds_of(world):
         world.delete(name)
     until(lambda: not world.names(), lambda: soak.dossier(sorted(world.names())), 120)
-    until(lambda: not world.conversions() and not world.pods(), "the conversions are gone", 120)
+    seconds = 600  # kube-controller-manager collects them at 20 requests a second
+    until(lambda: not remains(world), lambda: "\n".join(["these stay:", *remains(world)[:20]]), seconds)
+
+
+def remains(world: World) -> list[str]:
+    """The Jobs and pods that are there, with all that their metadata and status say."""
+    objects = [*world.conversions(), *world.pods()]
+    return [json.dumps({"metadata": each["metadata"], "status": each.get("status")}) for each in objects]

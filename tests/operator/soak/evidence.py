@@ -24,7 +24,8 @@ class Evidence:
     """Rounds are by name, and all that belongs to a round is by its uid; pods are by the uid of their Job.
 
     `created` and `posted` count the labeling jobs and the Jobs that were really made, by name, and `overtaken` the
-    writes to a round that somebody else's were faster than. `untold` are the uids of rounds of which an Event could not
+    writes to a round that somebody else's were faster than: refused for that, or given up by an operator that had stood
+    still after it had told of them. `untold` are the uids of rounds of which an Event could not
     be written.
     """
 
@@ -57,12 +58,7 @@ def gather(world: World, ways: Sequence[Proxy]) -> Evidence:
             json.loads(seen.sent)["LabelingJobName"] for seen in world.labeling.succeeded("CreateLabelingJob")
         ),
         posted=Counter(_sent(seen)["metadata"]["name"] for way in ways for seen in way.succeeded("create jobs")),
-        overtaken=Counter(
-            seen.path.split("/")[-2]
-            for way in ways
-            for seen in list(way.requests)
-            if seen.operation == "patch labelingrounds/status" and seen.status == HTTPStatus.CONFLICT
-        ),
+        overtaken=_overtaken(ways),
         untold=frozenset(
             _sent(seen)["involvedObject"]["uid"]
             for way in ways
@@ -75,6 +71,21 @@ def gather(world: World, ways: Sequence[Proxy]) -> Evidence:
 def rounds_of(world: World) -> dict[str, Object]:
     """The rounds that are there, by name."""
     return {found["metadata"]["name"]: found for found in world.cluster.list(ROUNDS, world.namespace)}
+
+
+def _overtaken(ways: Sequence[Proxy]) -> Counter[str]:
+    requests = [seen for way in ways for seen in list(way.requests)]
+    writes = [seen for seen in requests if seen.operation == "patch labelingrounds/status"]
+    refused = Counter(_name(seen) for seen in writes if seen.status == HTTPStatus.CONFLICT)
+    written = {(_name(seen), _sent(seen)["metadata"]["resourceVersion"]) for seen in writes}
+    told = (_sent(seen)["involvedObject"] for seen in requests if seen.operation == "create events" and seen.succeeded)
+    given_up = Counter(each["name"] for each in told if (each["name"], each["resourceVersion"]) not in written)
+    return refused + given_up
+
+
+def _name(seen: Seen) -> str:
+    """Of the round that a write to its status is for."""
+    return seen.path.split("/")[-2]
 
 
 def _grouped(pairs: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:

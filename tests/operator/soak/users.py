@@ -62,7 +62,7 @@ class Users:
                 self.chronicle.note(f"a user {deed.verb.value} {deed.name} ({self.lives[deed.name].value})")
 
     def mend(self, rounds: Iterable[Mapping[str, Any]]) -> None:
-        """Delete the conversions' Jobs that have failed too often, as the rounds ask for it."""
+        """Delete the conversions' Jobs that have failed too often, each once, as the rounds ask for it."""
         for round in rounds:
             for each in (round.get("status") or {}).get("conditions", ()):
                 if each["reason"] == "ConversionBlocked" and each["type"] == "Stalled":
@@ -71,7 +71,10 @@ class Users:
     def _delete_job(self, message: str) -> None:
         name = message.partition("kubectl delete job ")[2].split()[0]
         try:
-            self.world.cluster.delete(JOBS, self.world.namespace, name)
+            job = self.world.cluster.get(JOBS, self.world.namespace, name)
+            if not _has_failed(job):
+                return  # the next one is at work already, and the round will say so
+            self.world.cluster.delete(JOBS, self.world.namespace, name, uid=job["metadata"]["uid"])
         except LabelroundError:
             return  # it is gone already, or the next look comes soon
         self.mended[name] += 1
@@ -134,3 +137,8 @@ class Users:
             self.world.cluster.delete(ROUNDS, self.world.namespace, name, uid=self.uids[name][0])
         except ObjectAbsent:
             return
+
+
+def _has_failed(job: Mapping[str, Any]) -> bool:
+    conditions = (job.get("status") or {}).get("conditions", ())
+    return any(each["type"] == "Failed" and each["status"] == "True" for each in conditions)
