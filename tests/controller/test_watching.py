@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,23 @@ def broken_api_server(asked: list[str]) -> Iterator[client.ApiClient]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def nobody() -> str:
+    raise KeyError("getpwuid(): uid not found: 65532")
+
+
+def test_the_user_of_the_process_needs_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container, whose user stands in no list."""
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    asked: list[str] = []
+    stop = threading.Event()
+    with broken_api_server(asked) as connection:
+        watch = Watch(lambda *_, **__: None, lambda: connection, ("default",))
+        watch.start(stop)
+        until(lambda: asked, "the watch begins")
+        stop.set()
+        watch.join(WAIT_SECONDS)
 
 
 def test_a_watch_that_fails_begins_anew_and_still_ends_when_told(monkeypatch: pytest.MonkeyPatch) -> None:

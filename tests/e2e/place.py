@@ -25,7 +25,7 @@ BUILD_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A cluster with nodes that run pods. `restart` kills a program of the node and starts it again, where that can be."""
+    """A cluster with nodes that run pods. `restart` kills a program of the node and starts it again, if it can."""
 
     control_plane: ControlPlane
     restart: Callable[[str], None] | None
@@ -61,7 +61,7 @@ def existing_place(kubeconfig: Path, context: str, folder: Path) -> Place:
         if command:
             subprocess.run([*command, archive, name], check=True, timeout=BUILD_SECONDS)
         elif context.startswith("kind-"):
-            kind = ["kind", "load", "image-archive", archive, "--name", context.removeprefix("kind-")]
+            kind: list[str | Path] = ["kind", "load", "image-archive", archive, "--name", context.removeprefix("kind-")]
             subprocess.run(kind, check=True, timeout=BUILD_SECONDS)
         else:
             pytest.fail("set LABELROUND_E2E_LOAD to a command that gets an image archive and its name to the nodes")

@@ -28,7 +28,8 @@ try:
 except OSError as error:
     refused = error.strerror
 import labelround
-modules = [each.name for each in pkgutil.walk_packages(labelround.__path__, "labelround.") if "__main__" not in each.name]
+modules = [each.name for each in pkgutil.walk_packages(labelround.__path__, "labelround.")
+           if "__main__" not in each.name]
 for module in modules:
     importlib.import_module(module)
 parts = json.loads((home / "sbom.cdx.json").read_text())["components"]
@@ -38,7 +39,8 @@ print(json.dumps({
     "lending": lending,
     "refused": refused,
     "modules": len(modules),
-    "installed": sorted({each.metadata["Name"].lower() + " " + each.version for each in importlib.metadata.distributions()}),
+    "installed": sorted({each.metadata["Name"].lower() + " " + each.version
+                         for each in importlib.metadata.distributions()}),
     "listed": sorted({part["name"].lower() + " " + part["version"] for part in parts if part.get("version")}),
 }))
 """
@@ -63,9 +65,8 @@ def _run(installation: Installation, name: str, command: list[str] | None, *args
     container = {"name": "look", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "securityContext": context}
     container |= {"command": command} if command else {"args": list(args)}
     metadata = {"name": name, "namespace": TEAM}
-    installation.apply(
-        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"restartPolicy": "Never", "containers": [container]}}
-    )
+    spec = {"restartPolicy": "Never", "containers": [container]}
+    installation.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
 
     def ended() -> bool:
         return installation.cluster.get(PODS, TEAM, name)["status"]["phase"] in {"Succeeded", "Failed"}

@@ -36,7 +36,8 @@ def test_an_uninstalled_release_leaves_rounds_and_data(installation: Installatio
 
     assert installation.phase("left") == "Succeeded"
     assert installation.objects("rounds/left/") == dataset
-    assert installation.kubectl("get", "deployment,configmap", "-n", SYSTEM, "-l", "app.kubernetes.io/name=labelround") == ""
+    left = ("get", "deployment,configmap", "-n", SYSTEM, "-l", "app.kubernetes.io/name=labelround")
+    assert installation.kubectl(*left) == ""
     installation.install()
     installation.kubectl("delete", "labelinground", "-n", TEAM, "left", "--timeout=60s")
 

@@ -18,7 +18,9 @@ from typing import Any
 import kopf
 
 from labelround.cluster.api import ROUNDS
+from labelround.controller.events import COMPONENT
 
+IDENTITY: Any = COMPONENT  # else kopf asks for the name of the process's user, which a container need not have
 SERVER_TIMEOUT_SECONDS = 300
 CLIENT_TIMEOUT_SECONDS = 330
 CONNECT_TIMEOUT_SECONDS = 10
@@ -82,6 +84,7 @@ class Watch:
                 standalone=True,
                 clusterwide=not self.namespaces,
                 namespaces=self.namespaces,
+                identity=IDENTITY,
                 stop_flag=stopping,
             )
         finally:
