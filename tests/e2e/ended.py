@@ -9,6 +9,7 @@ from tests.e2e.tunnel import tunnel
 from tests.operator.verdict import check_objects
 from tests.servers.waiting import until
 
+from labelround.cluster.api import Object
 from labelround.groundtruth.client import loopback_client
 
 
@@ -18,12 +19,17 @@ def check_ended_right(installation: Installation, name: str) -> None:
     assert round["status"]["phase"] == "Succeeded", installation.story(name)
     until(lambda: "finalizers" not in installation.get(name)["metadata"], f"{name} is let go")
     check_labeling_jobs(installation, name)
-    until(lambda: all(job["status"].get("succeeded") for job in installation.conversions(name)), "its Job is counted")
-    assert [job["status"]["succeeded"] for job in installation.conversions(name)] == [1]
+    until(lambda: all(map(has_completed, installation.conversions(name))), f"the Jobs of {name} are counted")
+    assert len(installation.conversions(name)) == (1 if round["status"]["conversion"]["shards"] == 1 else 3)
     told = [(event["type"], event["reason"], event["message"]) for event in installation.events(name)]
     assert [first for first, second in pairwise(told) if first == second] == []
     assert told[-1][:2] == ("Normal", "DatasetReady"), told
     check_objects(installation, installation.get(name))
+
+
+def has_completed(job: Object) -> bool:
+    """Whether as many of its pods as it asks for have succeeded, and not one more."""
+    return bool(job["status"].get("succeeded") == job["spec"]["completions"])
 
 
 def check_labeling_jobs(installation: Installation, name: str) -> None:

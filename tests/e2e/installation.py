@@ -35,8 +35,8 @@ KEYS = {name: ENVIRONMENT[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_AC
 MINIO = Path(__file__).parent / "minio" / "minio.yaml"
 
 
-def values() -> dict[str, Any]:
-    """What the platform team writes: quick where a real installation is patient."""
+def values(memory: str) -> dict[str, Any]:
+    """What the platform team writes: quick where a real installation is patient. `memory` is a conversion pod's limit."""
     repository, _, tag = IMAGE.rpartition(":")
     rule = {
         "namespaces": [TEAM],
@@ -62,7 +62,7 @@ def values() -> dict[str, Any]:
             "retry": {"maxSeconds": 5},
             "lease": {"durationSeconds": 6, "renewSeconds": 4, "retrySeconds": 1},
         },
-        "conversion": {"resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}},
+        "conversion": {"resources": {"requests": {"cpu": "100m", "memory": "16Mi"}, "limits": {"memory": memory}}},
         "server": {
             "enabled": True,
             "s3": {"endpointURL": STORE, "credentialsSecret": SECRET},
@@ -113,10 +113,10 @@ class Installation:
                     key = IMAGES + path.relative_to(PENS / "pictures").as_posix()
                     server.buckets.open("pens").write(key, path.read_bytes())
 
-    def install(self, chart: Path = CHART) -> None:
+    def install(self, chart: Path = CHART, memory: str = "256Mi") -> None:
         """`helm upgrade --install`, until all of it is ready."""
         file = self.folder / "values.yaml"
-        file.write_text(yaml.safe_dump(values()), "utf-8")
+        file.write_text(yaml.safe_dump(values(memory)), "utf-8")
         words = ("upgrade", "--install", RELEASE, chart, "-n", SYSTEM, "-f", file)
         self.helm.run(*words, kubeconfig=self.control_plane.kubeconfig)
         for name in (OPERATOR, "deployment/labelround-server"):

@@ -12,6 +12,7 @@ from tests.e2e.installation import STORAGE, SYSTEM, TEAM, Installation
 from tests.servers.waiting import until
 from tests.sizes import sized
 
+INDEX = "batch.kubernetes.io/job-completion-index"
 NOW = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
 
 
@@ -61,6 +62,27 @@ def test_the_pod_of_a_conversion_is_killed(installation: Installation) -> None:
     assert first not in {pod["metadata"]["name"] for pod in installation.conversion_pods("converted")}
 
 
+def test_the_first_pod_of_each_shard_is_killed(installation: Installation) -> None:
+    """As soon as it runs; its index gets another pod, and the parts that are written stay."""
+    installation.begin("shards", conversion={"imagesPerPod": 4, "parallelism": 2})
+    killed: dict[str, str] = {}
+
+    def kill() -> bool:
+        for pod in installation.conversion_pods("shards"):
+            name, index = pod["metadata"]["name"], pod["metadata"].get("labels", {}).get(INDEX)
+            if index is not None and index not in killed and pod["status"]["phase"] == "Running":
+                installation.kubectl("delete", "pod", "-n", TEAM, name, *NOW)
+                killed[index] = name
+        return installation.phase("shards") in {"Succeeded", "Failed"}
+
+    until(kill, lambda: installation.story("shards"), 400)
+
+    conversion = installation.get("shards")["status"]["conversion"]
+    assert (conversion["shards"], conversion["done"]) == (4, 4)
+    assert len(killed) > 1
+    check_ended_right(installation, "shards")
+
+
 def test_s3_is_away(installation: Installation) -> None:
     """For a minute, as operator, workers and conversion all need it: they wait, and nothing fails."""
     installation.begin("outage")
@@ -88,12 +110,12 @@ def away(installation: Installation, seconds: float) -> None:
 
 
 def test_a_conversion_meets_its_memory_limit(installation: Installation) -> None:
-    """The round says so and waits for a person, who gives it more; what was labeled is kept."""
-    little = {"requests": {"memory": "24Mi"}, "limits": {"memory": "24Mi"}}
-    installation.begin("memory", conversion={"resources": little})
+    """The round says so and waits for the platform team, which gives it more; what was labeled is kept."""
+    installation.install(memory="24Mi")
+    installation.begin("memory")
 
     stalled = installation.wait_for("memory", "Stalled")
-    installation.begin("memory", conversion={"resources": {"limits": {"memory": "256Mi"}}})
+    installation.install()
     (job,) = installation.conversions("memory")
     installation.kubectl("delete", "job", "-n", TEAM, job["metadata"]["name"])
 
