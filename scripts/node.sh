@@ -11,7 +11,9 @@ scripts=$(cd "$(dirname "$0")/node" && pwd)
 
 load() {
   inside ctr -n k8s.io images import - <"$1" >/dev/null
-  inside ctr -n k8s.io images list -q | grep -qxF "$2" || fail "$1 holds no image of the name $2"
+  local names
+  names=$(inside ctr -n k8s.io images list -q) # a pipe into `grep -q` would break ctr off now and then
+  grep -qxF "$2" <<<"$names" || fail "$1 holds no image of the name $2"
 }
 
 restart() {

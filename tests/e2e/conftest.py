@@ -38,6 +38,7 @@ def installation(
     with shown(request):
         helm = Helm(built("helm.sh", "4"), tmp_path_factory.mktemp("helm"))
     installation = Installation(place, helm, tmp_path_factory.mktemp("installation"))
+    installation.check_free()
     try:
         installation.prepare()
         installation.install()

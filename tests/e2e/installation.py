@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from tests.chart.helm import CHART, Helm
 from tests.cluster.access import CRD_NAME, ControlPlane
@@ -29,6 +30,7 @@ SYSTEM, STORAGE, TEAM = "labelround-system", "storage", "team-a"
 RELEASE = "labelround"
 OPERATOR = "deployment/labelround-operator"
 SECRET = "object-store"
+OURS = "labelround.dev/tests"
 STORE = f"http://minio.{STORAGE}:9000"
 PATIENCE = 240.0
 KEYS = {name: ENVIRONMENT[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
@@ -36,7 +38,7 @@ MINIO = Path(__file__).parent / "minio" / "minio.yaml"
 
 
 def values(memory: str) -> dict[str, Any]:
-    """What the platform team writes: quick where a real installation is patient. `memory` is a conversion pod's limit."""
+    """What the platform team writes: quick where a real installation is patient; `memory` limits conversions."""
     repository, _, tag = IMAGE.rpartition(":")
     rule = {
         "namespaces": [TEAM],
@@ -93,10 +95,21 @@ class Installation:
     def kubectl(self, *words: str | Path, **more: Any) -> str:
         return self.control_plane.kubectl(*words, **more).stdout
 
+    def check_free(self) -> None:
+        """Fails where somebody else has labelround, or a namespace of one of these names: all of it will be removed."""
+        found = json.loads(self.kubectl("get", "namespaces,customresourcedefinitions", "-o", "json"))["items"]
+        there = {each["metadata"]["name"]: each["metadata"].get("labels", {}) for each in found}
+        ours = {name for name, labels in there.items() if OURS in labels}
+        taken = there.keys() & {SYSTEM, STORAGE, TEAM} - ours
+        if CRD_NAME in there and SYSTEM not in ours:
+            taken |= {CRD_NAME}
+        if taken:
+            pytest.fail(f"{', '.join(sorted(taken))}: there already, and not from these tests; use another cluster")
+
     def prepare(self) -> None:
         """Namespaces that take restricted pods alone, keys, and the S3 server with its pictures and answers."""
         for namespace in (SYSTEM, STORAGE, TEAM):
-            labels = {"pod-security.kubernetes.io/enforce": "restricted", "labelround.dev/tests": "true"}
+            labels = {"pod-security.kubernetes.io/enforce": "restricted", OURS: "true"}
             self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}})
         for namespace in (SYSTEM, TEAM):
             self.apply(_secret(namespace, SECRET, KEYS))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.e2e.ended import check_ended_right
-from tests.e2e.installation import Installation
+from tests.e2e.installation import RELEASE, SYSTEM, Installation
 from tests.servers.s3 import ENVIRONMENT
 
 LABELROUND = Path(sys.executable).with_name("labelround")
+
+
+def test_the_release_tests_itself(installation: Installation) -> None:
+    """`helm test` runs `labelround doctor` in the cluster, which finds nothing amiss."""
+    said = installation.helm.run(
+        "test", RELEASE, "-n", SYSTEM, "--logs", "--timeout", "2m", kubeconfig=installation.control_plane.kubeconfig
+    ).stdout
+
+    assert re.search(r"^Phase: +Succeeded$", said, re.M), said
 
 
 def test_a_round_becomes_a_dataset(installation: Installation, tmp_path: Path) -> None:
