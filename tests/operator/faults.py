@@ -35,7 +35,9 @@ class Seen:
 
     @property
     def succeeded(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
+        """Whether the server has done what was asked; a page of somebody in between has a fine status, too."""
+        reached = not isinstance(self.fault, Garbage) or self.fault.rubbish.forwarded
+        return reached and self.status is not None and 200 <= self.status < 300
 
 
 Where = Callable[[Seen], bool]

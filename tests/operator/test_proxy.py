@@ -218,6 +218,7 @@ def test_rubbish_is_no_answer_although_it_says_so(proxy: Proxy, server: Server, 
     assert status == 200
     assert content != CONTENT
     assert bool(server.got) is kind.forwarded
+    assert [seen.succeeded for seen in proxy.requests] == [kind.forwarded]
     if kind is Rubbish.WRONG_TYPES:
         assert json.loads(content) == {"kind": 7, "metadata": ["name"], "items": {"items": 2}, "count": "3"}
 
