@@ -25,6 +25,9 @@ __all__ = [
 
 REPOSITORY = Path(__file__).parent.parent
 
+# So that a failure shows what was compared; here, since several folders import them.
+pytest.register_assert_rewrite("tests.operator.verdict", "tests.e2e.ended")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """What killed conversions leave in the folder for temporary files goes with the tests; `tmp_path`s stay a while."""

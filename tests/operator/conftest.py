@@ -14,8 +14,6 @@ from tests.servers.s3 import S3Server
 
 NewWorld = Callable[..., World]
 
-pytest.register_assert_rewrite("tests.operator.verdict")  # so that a failure shows what was compared
-
 
 @pytest.fixture
 def new_world(
