@@ -10,8 +10,8 @@ STALLED = {
     ),
     "AdoptedJobNotFound": "check the name in `labelingJob.adopt`, the region and the credentials",
     "ConversionBlocked": (
-        "the conversion Job has failed, the labels are kept: mend what the message names, then delete that Job;"
-        " it is made again"
+        "a conversion Job has failed, or some of its shards; labels and the work of other shards are kept: mend what"
+        " the message names, then delete the Jobs by its command; they are made again"
     ),
     "NotAllowed": "change what the message names in a new round, or ask the administrator for a rule that allows it",
     "NoImages": "upload pictures below `imagesPrefix`, or correct it in a new round",
