@@ -69,6 +69,29 @@ def test_parts_killed_twice_end_as_if_nothing_had_happened(
         pytest.fail("the conversion never came to its end")
 
 
+@pytest.mark.parametrize("shards", [1, 2], ids=["in one process", "in fewer shards"])
+def test_parts_killed_while_they_tidy_up_are_taken_away_by_any_other_conversion(
+    shards: int, make_bucket: Callable[[str], WatchedBucket]
+) -> None:
+    """Killed after each effect in turn, and run to the end in another way."""
+    world = world_with_pictures()
+    plan = plan_of(world.source(LINES))
+    expected = make_bucket("expected")
+    report = convert(plan, Folder(expected, "d"), world.buckets)
+
+    for deadly in range(1, 200):
+        bucket = make_bucket(f"killed-{deadly}")
+        one = Sharded(plan, Folder(bucket, "d"), world.buckets, SHARDS)
+        died = dies(one, bucket, deadly)
+        again = convert(plan, one.output, world.buckets) if shards == 1 else replace(one, shards=shards).run()
+        assert again == report
+        assert content(bucket) == content(expected)
+        if not died:
+            break
+    else:
+        pytest.fail("the conversion never came to its end")
+
+
 def dies(one: Sharded, bucket: WatchedBucket, deadly: int) -> bool:
     """Whether a process that does all parts and dies after so many effects died before its end."""
     dying = replace(one, output=Folder(revived(bucket, deadly), "d"))

@@ -23,7 +23,8 @@ from labelround.controller.pod_template import PodSettings
 from labelround.conversion import conversion_of, images_of, observed_dataset, output_of
 from labelround.conversionfile import encode
 from labelround.dataset.claim import check_claim
-from labelround.dataset.sharded.files import INDEX, indexed_images
+from labelround.dataset.formats import INDEX
+from labelround.dataset.sharded.files import indexed_images
 from labelround.decide import ConversionState, ConversionStep, Reason
 from labelround.errors import Conflict, ObjectNotFound, ObjectTooLarge, Unavailable
 from labelround.layout import Layout

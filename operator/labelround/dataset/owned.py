@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from labelround.dataset.database import ROWS_A_STEP
-from labelround.dataset.formats import IMAGES, UNFINISHED, format_of
+from labelround.dataset.formats import IMAGES, INDEX, PARTS, UNFINISHED, format_of
 from labelround.dataset.lines import read_lines
 from labelround.dataset.report import Report
 from labelround.dataset.tables import read_rows
@@ -54,6 +54,18 @@ def _lines(output: Folder, name: str) -> Iterator[str]:
         return
 
 
+def tidy(output: Folder) -> None:
+    """The dataset is complete: take away what parts of a conversion have passed on, and the list of all files.
+
+    Can be done again from wherever it was interrupted; the parts know that all is done by the index, which goes last.
+    """
+    passed = (path for path in _lines(output, UNFINISHED) if path.startswith(f"{PARTS}/") and path != INDEX)
+    for _ in in_threads(output.delete, passed):
+        pass
+    output.delete(UNFINISHED)
+    output.delete(INDEX)
+
+
 class OwnedFiles:
     """The files that were there and those that are wanted, in tables of `connection`."""
 
@@ -89,7 +101,3 @@ class OwnedFiles:
         stale = (path for (path,) in self._connection.execute(_STALE))
         for _ in in_threads(self._output.delete, stale):
             pass
-
-    def end(self) -> None:
-        """The dataset is complete: the list goes away."""
-        self._output.delete(UNFINISHED)

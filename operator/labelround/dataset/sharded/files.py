@@ -11,7 +11,7 @@ import msgspec
 
 from labelround import __version__
 from labelround.dataset.counts import Drop, Drops, Joined
-from labelround.dataset.formats import ANNOTATIONS, IMAGES, PARTS, list_file
+from labelround.dataset.formats import ANNOTATIONS, IMAGES, INDEX, PARTS, list_file
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Said
 from labelround.dataset.shard import DIGESTS, Tally, job_part
@@ -22,8 +22,6 @@ from labelround.storage import Folder
 
 VERSION = 1
 LARGEST_FILE = 1 << 24
-INDEX = f"{PARTS}/index.json"
-"""What the indexing part found; it vouches for the images of all shards."""
 ENTRIES = "entries"
 """The images of a shard."""
 PICTURES = "pictures"

@@ -9,17 +9,17 @@ from labelround.dataset.convert import read_report
 from labelround.dataset.formats import UNFINISHED
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.merging import Parts
+from labelround.dataset.owned import tidy
 from labelround.dataset.previewing import preview_files
 from labelround.dataset.report import Report
 from labelround.dataset.shard import Tally
 from labelround.dataset.sharded.entries import read_entries
-from labelround.dataset.sharded.files import INDEX, PICTURES, TALLY, Counted, Index, part_files, shard_folder
+from labelround.dataset.sharded.files import PICTURES, TALLY, Counted, Index, shard_folder
 from labelround.dataset.sharded.indexing import finished_report, found_index
 from labelround.dataset.sharded.recutting import recut
 from labelround.dataset.split import LISTED, Ballot, Cut
 from labelround.dataset.work import Outcome, Work
 from labelround.errors import Failed
-from labelround.parallel import in_threads
 from labelround.storage import Folder
 from labelround.wording import counted
 
@@ -36,10 +36,9 @@ def finish(work: Work, shards: int) -> Report:
         report = read_report(work.output)
         if report is None:
             raise Failed(f"{work.output.uri()}: the dataset was deleted meanwhile; run this again")
-        work.output.delete(INDEX)
-        return report
-    report = finished_report(work, index) or _complete(work, index)
-    _tidy(work, index)
+    else:
+        report = finished_report(work, index) or _complete(work, index)
+    tidy(work.output)
     return report
 
 
@@ -102,12 +101,3 @@ def _own(work: Work, cut: Cut, previews: list[str]) -> None:
             work.output.write_stream(UNFINISHED, content)
     for name in set(work.fixed(Cut(cut.split, LISTED))).difference(work.fixed(cut)):
         work.output.delete(name)
-
-
-def _tidy(work: Work, index: Index) -> None:
-    """Take away what the parts have passed on. The index goes last: until then, this can be done again."""
-    *passed, last = part_files(index.shards, len(work.job_tables))
-    for _ in in_threads(work.output.delete, passed):
-        pass
-    work.output.delete(UNFINISHED)
-    work.output.delete(last)

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from labelround.dataset.convert import check_output, is_current, ranges, read_report
 from labelround.dataset.database import open_database
-from labelround.dataset.formats import UNFINISHED
+from labelround.dataset.formats import INDEX, UNFINISHED
 from labelround.dataset.imagetable import ImageTable
-from labelround.dataset.owned import OwnedFiles
+from labelround.dataset.owned import OwnedFiles, tidy
 from labelround.dataset.preparing import index_manifests, settle
 from labelround.dataset.report import Report
 from labelround.dataset.sharded.entries import write_entries
-from labelround.dataset.sharded.files import ENTRIES, INDEX, Index, identity, part_files, shard_folder
+from labelround.dataset.sharded.files import ENTRIES, Index, identity, part_files, shard_folder
 from labelround.dataset.split import LISTED, Cut
 from labelround.dataset.work import Work
 from labelround.errors import Failed, Problem
@@ -39,7 +39,7 @@ def index(work: Work, shards: int) -> None:
         owned = OwnedFiles(connection, output)
         previous = read_report(output)
         if previous is not None and is_current(previous, plan, indexed.said):
-            owned.end()
+            tidy(output)
             return
         unchecked = replace(plan, check_images=False)  # each shard looks at its own images
         settled = settle(indexed, unchecked, rules, connection, work.buckets, work.progress)
