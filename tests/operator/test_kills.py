@@ -58,6 +58,7 @@ def test_the_operator_is_killed_before_and_after_each_step(world: World) -> None
         world.apply(world.document())
         world.wait_for_phase("pens-1", "Succeeded", "Failed", seconds=PATIENCE)
         until(lambda: "finalizers" not in world.get()["metadata"], "the round is let go", PATIENCE)
+        until(lambda: len(after.met) == len(before.met), lambda: f"the last kill has come: {after.met}")
 
     assert {seen.operation for seen in before.met} == {seen.operation for seen in after.met} == set(STEPS)
     assert operator.codes.count(-SIGKILL) == len(before.met) + len(after.met) == 18
@@ -78,6 +79,7 @@ def test_the_operator_is_killed_between_the_steps_of_a_conversion_in_shards(worl
         world.apply(world.document(conversion={"imagesPerPod": 2}))
         world.wait_for_phase("pens-1", "Succeeded", "Failed", seconds=PATIENCE)
         until(lambda: "finalizers" not in world.get()["metadata"], "the round is let go", PATIENCE)
+        until(lambda: len(after.met) == len(before.met), lambda: f"the last kill has come: {after.met}")
 
     conversion = world.status()["conversion"]
     assert operator.codes.count(-SIGKILL) == len(before.met) + len(after.met) == 6
