@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.chart.helm import CHART, REPOSITORY, Helm, named
-from tests.chart.prometheus import promtool, series_of_the_operator
+from tests.chart.prometheus import program, series_of_the_operator
 from tests.cluster.fixtures import shown
 
 ALERTS = CHART / "files" / "alerts.yaml"
@@ -176,7 +176,7 @@ CASES = {
 def tool(request: pytest.FixtureRequest) -> Path:
     """promtool itself."""
     with shown(request):
-        return promtool()
+        return program("promtool")
 
 
 def run(tool: Path, *words: str | Path) -> str:
