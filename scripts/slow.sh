@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `slow.sh full|small`: the tests that take long, then the operator over many rounds and a large round in shards. Goes on
-# after a failure, so that one run shows everything. Only a full run writes into the tree.
+# `slow.sh full|small`: the tests that take long, then the operator over many rounds and a large round in shards, the full
+# one also on a node. Goes on after a failure, so that one run shows everything. Only a full run writes into the tree.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export LABELROUND_SIZE=${1:-full}
@@ -10,8 +10,9 @@ status=0
 if [ "$LABELROUND_SIZE" = full ]; then
   .venv/bin/python -m benchmarks operator 10000 || status=1
   .venv/bin/python -m benchmarks shards 200000 || status=1
+  .venv/bin/python -m pytest -m e2e tests/e2e/test_large.py || status=1
 else
   .venv/bin/python -m benchmarks operator 1000 --short --results .cache/benchmarks || status=1
-  .venv/bin/python -m benchmarks shards 20000 --results .cache/benchmarks || status=1
+  .venv/bin/python -m benchmarks shards 5000 --results .cache/benchmarks || status=1
 fi
 exit $status

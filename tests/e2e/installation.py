@@ -31,14 +31,18 @@ RELEASE = "labelround"
 OPERATOR = "deployment/labelround-operator"
 SECRET = "object-store"
 OURS = "labelround.dev/tests"
+ANSWERS, ANSWERS_KEY = "answers", "answers.manifest"
 STORE = f"http://minio.{STORAGE}:9000"
 PATIENCE = 240.0
 KEYS = {name: ENVIRONMENT[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
 MINIO = Path(__file__).parent / "minio" / "minio.yaml"
 
 
-def values(memory: str) -> dict[str, Any]:
-    """What the platform team writes: quick where a real installation is patient; `memory` limits conversions."""
+def values(memory: str, delay: float) -> dict[str, Any]:
+    """What the platform team writes: quick where a real installation is patient.
+
+    `memory` limits conversions; `delay` is how many seconds a simulated worker takes for an image.
+    """
     repository, _, tag = IMAGE.rpartition(":")
     rule = {
         "namespaces": [TEAM],
@@ -68,7 +72,7 @@ def values(memory: str) -> dict[str, Any]:
         "server": {
             "enabled": True,
             "s3": {"endpointURL": STORE, "credentialsSecret": SECRET},
-            "simulatedWorkers": {"answers": "s3://answers/answers.manifest", "delay": 0.5},
+            "simulatedWorkers": {"answers": f"s3://{ANSWERS}/{ANSWERS_KEY}", "delay": delay},
             "persistence": {"enabled": False},
         },
     }
@@ -118,18 +122,18 @@ class Installation:
         self.kubectl("apply", "-n", STORAGE, "-f", MINIO)
         self.rolled_out(STORAGE, "deployment/minio")
         with self.store() as server:
-            for name in ("pens", "answers"):
+            for name in ("pens", ANSWERS):
                 server.buckets.client.create_bucket(Bucket=name)
-            server.buckets.open("answers").write("answers.manifest", self.answers or b"")
+            server.buckets.open(ANSWERS).write(ANSWERS_KEY, self.answers or b"")
             for path in sorted((PENS / "pictures").rglob("*")):
                 if path.is_file():
                     key = IMAGES + path.relative_to(PENS / "pictures").as_posix()
                     server.buckets.open("pens").write(key, path.read_bytes())
 
-    def install(self, chart: Path = CHART, memory: str = "256Mi") -> None:
+    def install(self, chart: Path = CHART, memory: str = "256Mi", delay: float = 0.5) -> None:
         """`helm upgrade --install`, until all of it is ready."""
         file = self.folder / "values.yaml"
-        file.write_text(yaml.safe_dump(values(memory)), "utf-8")
+        file.write_text(yaml.safe_dump(values(memory, delay)), "utf-8")
         words = ("upgrade", "--install", RELEASE, chart, "-n", SYSTEM, "-f", file)
         self.helm.run(*words, kubeconfig=self.control_plane.kubeconfig)
         for name in (OPERATOR, "deployment/labelround-server"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -88,6 +89,7 @@ def test_a_conversion_makes_the_dataset_and_says_where(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, f"{report}\n"), ended.stderr
     assert ended.stderr.startswith(f"converting default/pens-1 to {report.parent}\n")
     assert "3 images: 2 labeled, 1 empty, 0 failed, 0 unlabeled; 2 of 2 boxes written" in ended.stderr
+    assert re.search(r"^took \d+s and at most [1-9]\d+ MB of memory$", ended.stderr, re.M)
     assert (root / "pictures" / JOB / "annot.csv").is_file()
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from labelround.cli.durations import shown
 from labelround.cli.options import bucket_options, open_buckets
 from labelround.decide import ConversionStep
 from labelround.errors import LabelroundError
@@ -29,6 +33,7 @@ TERMINATION_LOG_VARIABLE = "LABELROUND_TERMINATION_LOG"
 MESSAGE_MAX_BYTES = 4096
 """As much of a message as Kubernetes keeps."""
 SIGTERM_EXIT_CODE = 128 + signal.SIGTERM
+_START = time.monotonic()
 
 
 def _address(_context: click.Context, _argument: click.Parameter, value: str) -> ObjectURI:
@@ -80,6 +85,7 @@ def conversion(
         prepared = decode(buckets.open(address.bucket).read(address.key), buckets, str(address))
         with progress() as told:
             _run(prepared, ConversionStep(step) if step else None, shard or 0, buckets, told)
+        click.echo(_spent(), err=True)
 
 
 def _run(prepared: Conversion, step: ConversionStep | None, shard: int, buckets: Buckets, told: Progress) -> None:
@@ -98,6 +104,12 @@ def _run(prepared: Conversion, step: ConversionStep | None, shard: int, buckets:
         case None:
             click.echo(f"converting {target}", err=True)
             _tell(prepared, prepared.run(buckets, told))
+
+
+def _spent() -> str:
+    """What the process has taken, for whoever settles the resources of such pods."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return f"took {shown(time.monotonic() - _START)} and at most {peak / 1_000_000:.0f} MB of memory"
 
 
 def _tell(prepared: Conversion, report: Report) -> None:
