@@ -221,6 +221,21 @@ def test_the_server_s_database_has_a_volume(helm4: Helm, value: str, claims: int
     assert server["spec"]["template"]["spec"]["volumes"][0] == {"name": "database", **volume}
 
 
+def test_a_server_with_postgresql_has_no_volume_for_jobs(helm4: Helm) -> None:
+    """The address comes from its Secret into the environment, and is nowhere in the command."""
+    made = helm4.rendered("postgresql")
+
+    pod = named(made, "Deployment", "labelround-server")["spec"]["template"]["spec"]
+
+    assert of_kind(made, "PersistentVolumeClaim") == []
+    assert [volume["name"] for volume in pod["volumes"]] == ["scratch"]
+    (container,) = pod["containers"]
+    assert [mount["name"] for mount in container["volumeMounts"]] == ["scratch"]
+    assert not any("--database" in word for word in container["command"] + container["args"])
+    secret = {"secretKeyRef": {"name": "jobs-database", "key": "url"}}
+    assert {"name": "LABELROUND_SERVER_DATABASE", "valueFrom": secret} in container["env"]
+
+
 @pytest.mark.parametrize(("value", "named_class"), [("null", None), ("", ""), ("fast", "fast")])
 def test_the_volume_s_class_is_left_out_empty_or_named(helm4: Helm, value: str, named_class: str | None) -> None:
     """Kubernetes tells the three apart."""

@@ -142,9 +142,9 @@ def test_one_set_of_values_names_every_value() -> None:
     left_out = {
         ".crds.enabled", ".rbac", ".watch", ".image.tag", ".conversion.image.digest", ".serviceAccount.create",
         ".podDisruptionBudget.minAvailable", ".podSecurityContext", ".securityContext", ".resources",
-        ".metrics.service.enabled", ".server.region", ".server.resources", ".server.persistence.enabled",
-        ".server.persistence.existingClaim", ".server.persistence.accessModes", ".server.persistence.keep",
-        ".server.serviceAccount.create", ".server.networkPolicy.enabled",
+        ".metrics.service.enabled", ".server.region", ".server.resources", ".server.postgresql",
+        ".server.persistence.enabled", ".server.persistence.existingClaim", ".server.persistence.accessModes",
+        ".server.persistence.keep", ".server.serviceAccount.create", ".server.networkPolicy.enabled",
     }  # fmt: skip
 
     assert set(_unnamed(values, full, "")) == left_out

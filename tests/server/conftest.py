@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.server.labeling import Front, Place
+from tests.servers.postgresql import PostgreSQLServer, running_postgresql
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,18 @@ def front() -> Iterator[Front]:
 def place(tmp_path: Path, front: Front) -> Place:
     """Four images, and workers who know what is on them; nothing runs yet."""
     return Place(tmp_path, front)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQLServer]:
+    """A PostgreSQL server."""
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest, place: Place) -> None:
+    """Every test that uses it runs with the jobs in a file, and in a database of the server."""
+    if request.param == "postgresql":
+        server: PostgreSQLServer = request.getfixturevalue("postgresql")
+        place.change(database=server.new_database())

@@ -23,9 +23,9 @@ from starlette.applications import Starlette
 from labelround.server import Faults, ServerSettings
 from labelround.server.answers import read_answers
 from labelround.server.app import application_of
+from labelround.server.database import open_database
 from labelround.server.engine import Engine
 from labelround.server.rules import function_arn
-from labelround.server.schema import open_database
 from labelround.server.service import opened
 from labelround.server.serving import listening
 from labelround.server.store import JobStore
@@ -191,6 +191,12 @@ class Place:
     @property
     def bucket(self) -> Path:
         return self.path / "buckets" / BUCKET
+
+    @property
+    def database_file(self) -> Path:
+        """The database, where it is a file."""
+        assert isinstance(self.settings.database, Path)
+        return self.settings.database
 
     @property
     def names(self) -> list[str]:

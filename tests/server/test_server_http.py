@@ -129,7 +129,7 @@ def test_every_answer_has_a_request_id(place: Place) -> None:
 def test_a_failure_of_the_server_is_an_internal_failure(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     """The client learns nothing but where the log tells more."""
     with place.serving() as api:
-        with closing(sqlite3.connect(place.settings.database)) as database:
+        with closing(sqlite3.connect(place.database_file)) as database:
             database.execute("DROP TABLE labeling_jobs")
 
         code, message = refused(api.list_labeling_jobs)
@@ -178,7 +178,7 @@ def test_a_wrong_setting_is_refused_by_name(place: Place, name: str) -> None:
     with pytest.raises(InvalidInput, match=name), background(settings, place.buckets):
         pass
 
-    assert not place.settings.database.exists()
+    assert not place.database_file.exists()
 
 
 def test_all_wrong_settings_are_told_at_once(place: Place) -> None:
@@ -232,7 +232,7 @@ def test_the_application_runs_under_any_asgi_server(place: Place) -> None:
         return [sent.get_nowait()["type"] for _ in range(sent.qsize())]
 
     assert asyncio.run(once()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert place.settings.database.exists()
+    assert place.database_file.exists()
 
 
 def test_importing_the_server_loads_none_of_its_heavy_parts() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.server.labeling import Place, post, refused, request
 
+pytestmark = pytest.mark.usefixtures("either_database")
 NAMES = ("bravo", "Alpha", "charlie", "delta")
 
 

@@ -19,7 +19,8 @@ from tests.server.labeling import Front, Place, client, request, task
 
 from labelround.errors import Conflict, InvalidInput
 from labelround.server import background
-from labelround.server.schema import SCHEMA_VERSION, open_database
+from labelround.server.database import open_database
+from labelround.server.schema import SCHEMA_VERSION
 from labelround.server.service import opened
 from labelround.storage import Bucket, LocalBuckets
 
@@ -202,7 +203,7 @@ def test_a_newer_database_is_refused(place: Place) -> None:
     """Rather than misread."""
     with opened(place.settings, place.buckets):
         pass
-    with closing(sqlite3.connect(place.settings.database)) as database:
+    with closing(sqlite3.connect(place.database_file)) as database:
         database.execute("UPDATE labelround_schema SET version = version + 1")
         database.commit()
 
@@ -212,17 +213,17 @@ def test_a_newer_database_is_refused(place: Place) -> None:
 
 def test_a_file_that_is_no_database_is_refused(place: Place) -> None:
     """And left as it is."""
-    place.settings.database.write_bytes(b"not a database, but long enough to be taken for one" * 100)
+    place.database_file.write_bytes(b"not a database, but long enough to be taken for one" * 100)
 
     with pytest.raises(InvalidInput, match="cannot be used as the server's database"):
         open_database(place.settings.database)
 
-    assert place.settings.database.read_bytes().startswith(b"not a database")
+    assert place.database_file.read_bytes().startswith(b"not a database")
 
 
 def test_another_programs_database_is_refused(place: Place) -> None:
     """Its tables are none of ours."""
-    with closing(sqlite3.connect(place.settings.database)) as database:
+    with closing(sqlite3.connect(place.database_file)) as database:
         database.execute("CREATE TABLE theirs (id INTEGER)")
 
     with pytest.raises(InvalidInput, match="not a labelround server's"):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labelround.server import ServerSettings
 
 FAULTS_VARIABLE = "LABELROUND_SERVER_FAULTS"
+DATABASE_VARIABLE = "LABELROUND_SERVER_DATABASE"
 SHARE = click.FloatRange(0, 1)
 
 
@@ -44,8 +45,10 @@ def _print_faults(context: click.Context, _option: click.Parameter, wanted: bool
 )
 @click.option(
     "--database",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The SQLite file with the labeling jobs.  [default: <root>/.labelround/server.db]",
+    metavar="FILE",
+    envvar=DATABASE_VARIABLE,
+    help=f"Where the labeling jobs are kept: an SQLite file, or the postgresql:// address of a database. Also"
+    f" {DATABASE_VARIABLE}, which keeps a password out of sight.  [default: <root>/.labelround/server.db]",
 )
 @click.option("--answers", metavar="FILE", help="Simulate workers who answer from this output manifest (path or S3).")
 @click.option("--answers-attribute", default="", metavar="NAME", help="The label attribute to read in --answers.")
@@ -87,7 +90,7 @@ def server(
     bucket: dict[str, Path],
     s3_endpoint_url: str | None,
     region: str | None,
-    database: Path | None,
+    database: str | None,
     faults: tuple[str, ...],
     **settings: Any,
 ) -> None:
@@ -96,14 +99,14 @@ def server(
     The address is printed on stdout when it is ready; SIGINT and SIGTERM end it. Request signatures are not checked,
     so it listens on loopback addresses only, unless told to trust the network.
     """
-    from labelround.server import ServerSettings, background
+    from labelround.server import ServerSettings, background, parse_database
     from labelround.server.faults import parse_faults
 
     if database is None and root is None:
         raise click.UsageError("name the --database, since there is no --root to keep it in")
     named = [name for name in os.environ.get(FAULTS_VARIABLE, "").split(",") if name.strip()]
     chosen = ServerSettings(
-        database=(database or Path(root or ".", ".labelround", "server.db")).absolute(),
+        database=parse_database(database or str(Path(root or ".", ".labelround", "server.db"))),
         region=region or os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "us-east-1",
         faults=parse_faults([*named, *faults]),
         **settings,

@@ -1,7 +1,7 @@
 """The labelround server: the Ground Truth labeling API on this machine, with simulated workers.
 
 `background` runs it beside other work and yields its endpoint URL; `create_app` is the ASGI application for a server of
-one's own. Both need the `server` extra (Starlette, uvicorn, SQLAlchemy), which is imported when they are called.
+one's own. Both need the `server` extra (Starlette, uvicorn, SQLAlchemy, psycopg), imported when they are called.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from labelround.errors import Failed
+from labelround.server.address import parse_database
 from labelround.server.faults import Faults
 from labelround.server.settings import ServerSettings
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from labelround.storage import Buckets
 
-__all__ = ["Faults", "MissingExtra", "ServerSettings", "background", "create_app"]
+__all__ = ["Faults", "MissingExtra", "ServerSettings", "background", "create_app", "parse_database"]
 
 
 class MissingExtra(Failed):
@@ -48,7 +49,8 @@ def create_app(settings: ServerSettings, buckets: Buckets) -> Starlette:
 
 def _require_extra() -> None:
     try:
-        import sqlalchemy  # noqa: F401 only whether they are there
+        import psycopg  # noqa: F401 only whether they are there
+        import sqlalchemy  # noqa: F401
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ModuleNotFoundError as error:

@@ -1,10 +1,10 @@
-"""One server per database: a lock that the operating system lets go when the process ends, however it ends."""
+"""One server per SQLite file: a lock that the operating system lets go when the process ends, however it ends."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,11 @@ from labelround.errors import Conflict, StorageDenied
 
 
 @contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Hold the database for as long as the context lasts. Raises Conflict when another server holds it."""
+def locked_file(database: Path) -> Iterator[Callable[[], None]]:
+    """Hold the database for as long as the context lasts. Raises Conflict when another server holds it.
+
+    What comes back checks that it is still held, which is so.
+    """
     path = database.resolve().with_name(f"{database.resolve().name}.lock")
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +35,6 @@ def locked(database: Path) -> Iterator[None]:
             ) from None
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield lambda: None
     finally:
         os.close(file)

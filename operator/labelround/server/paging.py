@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from labelround.server.listing import ListQuery
 from labelround.server.schema import jobs
@@ -25,7 +25,7 @@ def page_statement(query: ListQuery) -> Select[Any]:
         if before is not None:
             statement = statement.where(column <= before)
     if query.name_contains:
-        statement = statement.where(func.instr(jobs.c.name_key, query.name_contains.lower()) > 0)
+        statement = statement.where(jobs.c.name_key.contains(query.name_contains.lower(), autoescape=True))
     if query.status is not None:
         statement = statement.where(jobs.c.status == query.status)
     if query.start is not None:

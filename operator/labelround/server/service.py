@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from labelround.errors import Conflict, Unavailable
 from labelround.server.answers import Answers, read_answers
+from labelround.server.database import Check, locked, open_database
 from labelround.server.engine import Engine
-from labelround.server.lock import locked
 from labelround.server.operations import Operations
 from labelround.server.requestlog import RequestLog
-from labelround.server.schema import open_database
 from labelround.server.settings import ServerSettings
 from labelround.server.shapes import service_model
 from labelround.server.sources import open_answers
@@ -48,11 +48,12 @@ class Service:
 def opened(settings: ServerSettings, buckets: Buckets) -> Iterator[Service]:
     """A service whose jobs move for as long as the context lasts.
 
-    Raises InvalidInput for wrong settings or answers, Conflict for a database that another server uses.
+    Raises InvalidInput for wrong settings or answers, Conflict for a database that another server uses, and Unavailable
+    for one that does not answer.
     """
     settings.check()
     with ExitStack() as stack:
-        stack.enter_context(locked(settings.database))
+        check = stack.enter_context(locked(settings.database))
         engine = open_database(settings.database)
         stack.callback(engine.dispose)
         log = RequestLog(settings.request_log) if settings.request_log else None
@@ -61,7 +62,7 @@ def opened(settings: ServerSettings, buckets: Buckets) -> Iterator[Service]:
         store = JobStore(engine)
         workers = Engine(store, buckets, settings, _answers(settings, buckets))
         service_model()
-        stack.enter_context(_moving(workers, settings.tick))
+        stack.enter_context(_moving(workers, settings.tick, check))
         _announce(settings, workers.answers)
         yield Service(settings, Operations(store, buckets, settings), log)
 
@@ -74,16 +75,20 @@ def _answers(settings: ServerSettings, buckets: Buckets) -> Answers | None:
 
 
 @contextmanager
-def _moving(engine: Engine, pause: float) -> Iterator[None]:
-    """Tick in a thread; a tick that fails is tried again, with growing pauses."""
+def _moving(engine: Engine, pause: float, check: Check) -> Iterator[None]:
+    """Tick in a thread, while the database is had alone; a tick that fails is tried again, with growing pauses."""
     stop = threading.Event()
 
     def run() -> None:
         failures = 0
         while not stop.wait(max(pause, min(pause * 2**failures, LONGEST_PAUSE_SECONDS))):
             try:
+                check()
                 engine.tick()
                 failures = 0
+            except (Conflict, Unavailable) as error:
+                failures = min(failures + 1, 16)
+                logger.warning("labeling jobs have to wait: %s", error)
             except Exception:
                 failures = min(failures + 1, 16)
                 logger.exception("labeling jobs could not be moved")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labelround.errors import InvalidInput, Problem
+from labelround.server.address import Database
 from labelround.server.faults import Faults
 from labelround.spec.names import BUILT_IN_LAMBDA_ACCOUNTS
 
@@ -31,13 +32,15 @@ class ServerSettings:
     address. Without it there are no workers, and a job stays as it is until it is stopped or its tasks expire.
     `answers_attribute` names the label attribute to read where the manifest has several.
 
+    `database` is a file of SQLite, or the address of a PostgreSQL database (`parse_database`).
+
     `noise` moves each edge of a box by up to that share of the box's width or height; `delay` is the time between two
     answers of one job; `answers_per_tick` bounds how far a job moves at once, and `tick` is the pause between moves.
     `trust_network` lets it listen beyond this machine and answer under every name: whatever keeps strangers away is
     outside. `clock` and `sleep` are the only sources of time.
     """
 
-    database: Path
+    database: Database
     region: str = "us-east-1"
     account: str = "000000000000"
     host: str = "127.0.0.1"
