@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.chart.helm import CHART, NAMESPACE, RELEASE, VALUES, Helm, of_kind, pods_of, settings_of
+from tests.chart.helm import CHART, NAMESPACE, RELEASE, VALUES, Helm, built, of_kind, pods_of, settings_of
 from tests.cluster.access import CRD, ControlPlane
 from tests.cluster.control_plane import OwnControlPlane
 from tests.cluster.fixtures import namespace_of
@@ -21,7 +21,7 @@ from tests.servers.ports import free_port
 from tests.servers.s3 import S3Server
 from tests.servers.waiting import until
 
-TRIED_OTHERWISE = {"Pod", "ServiceMonitor", "PrometheusRule"}
+MONITORS = ("servicemonitors", "prometheusrules")
 ROUND = Path(__file__).parents[2] / "examples" / "pens" / "round.yaml"
 RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 OPERATOR = f"system:serviceaccount:{NAMESPACE}:labelround-operator"
@@ -29,9 +29,16 @@ OPERATOR = f"system:serviceaccount:{NAMESPACE}:labelround-operator"
 
 @pytest.fixture(scope="module")
 def control_plane(programs: Programs) -> Iterator[ControlPlane]:
-    """One of its own, since the chart brings the definition, with the namespaces that the sets of values name."""
-    own = OwnControlPlane(programs)
+    """One of its own, since the chart brings the definition, with the namespaces that the sets of values name.
+
+    It knows the kinds of the Prometheus operator, too.
+    """
+    own, definitions = OwnControlPlane(programs), built("monitors.sh")
     try:
+        for name in MONITORS:
+            file = definitions / f"monitoring.coreos.com_{name}.yaml"
+            own.kubectl("apply", "--server-side", "-f", file)
+            own.kubectl("wait", "--for=condition=established", "--timeout=60s", "-f", file)
         for namespace in (NAMESPACE, "team-a", "team-b"):
             own.kubectl("create", "namespace", namespace)
         yield own
@@ -41,8 +48,8 @@ def control_plane(programs: Programs) -> Iterator[ControlPlane]:
 
 @pytest.mark.parametrize("values", VALUES)
 def test_kubernetes_takes_every_object(helm4: Helm, control_plane: ControlPlane, values: str) -> None:
-    """To the last field. Pods have the next test, and the kinds of the Prometheus operator are not there."""
-    made = [each for each in helm4.rendered(values) if each["kind"] not in TRIED_OTHERWISE]
+    """To the last field, also the kinds of the Prometheus operator. Pods have the next test."""
+    made = [each for each in helm4.rendered(values) if each["kind"] != "Pod"]
 
     ended = control_plane.kubectl(
         *("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict"),
