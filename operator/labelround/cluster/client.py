@@ -62,7 +62,9 @@ class KubernetesCluster:
         return self._call("PATCH", path, body=patch, content_type=MERGE_PATCH)
 
     def delete(self, resource: Resource, namespace: str | None, name: str, *, uid: str = "") -> None:
-        options = {"preconditions": {"uid": uid}} if uid else {}
+        options: Object = {"propagationPolicy": "Background"}  # or the pods of a Job would outlive it
+        if uid:
+            options["preconditions"] = {"uid": uid}
         try:
             self._call("DELETE", resource.path(namespace, name), body=options)
         except ObjectAbsent:
