@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +16,7 @@ from sqlalchemy import event
 from tests.server.labeling import BUCKET, REGION, SIZE, Place, answer_line, box, json_lines, refused, request, task
 
 from labelround.errors import LabelroundError, StorageFull, Unavailable
+from labelround.server.rows import InputObject
 from labelround.server.sources import InvalidInputData, input_objects
 from labelround.storage import Bucket, Buckets
 
@@ -390,6 +391,7 @@ BAD_MANIFESTS = {
     ),
     "a line without source-ref": (b'{"source": "text"}\n', 'line 1: the line has no "source-ref"'),
     "a file that is not an image": (b'{"source-ref": "s3://pens/a.gif"}\n', "is not a .jpg, .jpeg, .png file"),
+    "a name that no database takes": (b'{"source-ref": "s3://pens/a\\u0000.gif"}\n', "is not a .jpg, .jpeg, .png file"),
     "an address that is not in S3": (b'{"source-ref": "https://a/b.jpg"}\n', "is not an S3 address"),
     "a bucket that is not there": (b'{"source-ref": "s3://nowhere/b.jpg"}\n', "nowhere"),
     "a key that leads out of the bucket": (b'{"source-ref": "s3://pens/../x.jpg"}\n', "`..` segment"),
@@ -424,6 +426,25 @@ def test_a_manifest_with_wrong_lines_fails_the_job(place: Place, case: str) -> N
     assert len(job["FailureReason"]) <= 1024
     assert "LabelingJobOutput" not in job
     assert place.files() == {}
+
+
+def test_a_manifest_that_comes_slowly_holds_up_no_other_request(place: Place) -> None:
+    """It is read to its end before a transaction begins, and still taken in whole or not at all."""
+
+    def slowly(lines: Iterator[InputObject]) -> Iterator[InputObject]:
+        for number, line in enumerate(lines):
+            api.create_labeling_job(**request(f"meanwhile-{number}"))
+            yield line
+
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+        job = place.engine.store.find("pens-1")
+        assert job
+
+        place.engine.store.begin(job, slowly(input_objects(job, place.buckets)), 1)
+
+        assert described(api)["LabelingJobStatus"] == "InProgress"
+        assert described(api, "meanwhile-3")["LabelingJobStatus"] == "Initializing"
 
 
 def test_a_job_takes_a_hundred_thousand_objects_and_no_more(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -137,6 +139,34 @@ def test_a_token_that_was_not_given_out_is_refused(place: Place, token: str) -> 
 
     assert code == "ValidationException"
     assert "NextToken" in message
+
+
+@pytest.mark.parametrize("value", ["a\0", "\ud800", "", "x" * 64])
+def test_a_token_with_a_name_that_no_job_has_is_refused(place: Place, value: str) -> None:
+    """Also one that a database would refuse to look for."""
+    with place.serving() as api:
+        for name in NAMES:
+            api.create_labeling_job(**request(name))
+        token = api.list_labeling_jobs(MaxResults=1, SortBy="Name")["NextToken"]
+        _, last, fingerprint = json.loads(base64.urlsafe_b64decode(token))
+        forged = base64.urlsafe_b64encode(json.dumps([value, last, fingerprint]).encode()).decode()
+
+        code, _ = refused(api.list_labeling_jobs, MaxResults=1, SortBy="Name", NextToken=forged)
+
+    assert code == "ValidationException"
+
+
+@pytest.mark.parametrize("last", [1 << 31, (1 << 63) - 1])
+def test_a_token_with_an_id_that_no_job_has_ends_the_list(place: Place, last: int) -> None:
+    """As large as numbers may be."""
+    with place.serving() as api:
+        for name in NAMES:
+            api.create_labeling_job(**request(name))
+        token = api.list_labeling_jobs(MaxResults=3, SortBy="Name")["NextToken"]
+        value, _, fingerprint = json.loads(base64.urlsafe_b64decode(token))
+        forged = base64.urlsafe_b64encode(json.dumps([value, last, fingerprint]).encode()).decode()
+
+        assert listed(api, MaxResults=3, SortBy="Name", NextToken=forged) == ["delta"]
 
 
 def test_a_token_does_not_go_with_other_filters(place: Place) -> None:

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from tests.server.labeling import Place, client, request
 from tests.servers.postgresql import PostgreSQLServer
 from tests.servers.waiting import until
@@ -25,6 +26,10 @@ from labelround.server.service import opened
 from labelround.server.settings import utc_now
 
 PASSWORD = "p%40ss%2Fword"
+LET_GO = """
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @pytest.fixture
@@ -74,8 +79,8 @@ def test_a_server_goes_on_when_its_database_comes_back(
     assert len(place.output()) == 4
 
 
-def completed(api: Any) -> bool:
-    return status(api) == "Completed"
+def completed(api: Any, name: str = "pens-1") -> bool:
+    return status(api, name) == "Completed"
 
 
 def test_a_server_that_is_killed_leaves_the_database_to_the_next(place: Place, database: PostgreSQL) -> None:
@@ -156,9 +161,51 @@ def test_names_are_sorted_by_their_characters(database: PostgreSQL) -> None:
     assert {getattr(columns[name], "collation", None) for name in ("name_key", "status")} == {"C"}
 
 
+def test_what_another_server_began_is_looked_at(place: Place, database: PostgreSQL) -> None:
+    """A server that loses its connection, and so the database for a while, moves every job when it has it again."""
+    place.change(clock=utc_now, tick=1.0)
+    with background(place.settings, place.buckets) as url:
+        api = client(url)
+        api.create_labeling_job(**request("pens-0"))
+        until(lambda: completed(api, "pens-0"), "the server works")
+        with psycopg.connect(database.address, autocommit=True) as connection:
+            connection.execute(LET_GO)
+        other = replace(place.settings, tick=0.01, delay=1000.0)
+        with background(other, place.buckets) as another:
+            client(another).create_labeling_job(**request())
+            until(lambda: status(api) == "InProgress", "the other begins it")
+
+        until(lambda: completed(api), "the first ends it", 60)
+
+
+def test_an_option_that_libpq_does_not_know_is_told(postgresql: PostgreSQLServer, place: Place) -> None:
+    """In one line, as every wrong input."""
+    place.change(database=parse_database(f"{postgresql.new_database().address}?sslmod=require"))
+
+    unusable = pytest.raises(InvalidInput, match="cannot be used as the server's database")
+    with unusable as refusal, opened(place.settings, place.buckets):
+        pass
+
+    assert "sslmod" in str(refusal.value)
+
+
+def test_the_address_may_say_otherwise(database: PostgreSQL) -> None:
+    """Its own parameters win over those that the server would choose."""
+    engine = open_database(PostgreSQL(f"{database.address}?application_name=mine"))
+    with engine.connect() as connection:
+        name = connection.scalar(text("SHOW application_name"))
+    engine.dispose()
+
+    assert name == "mine"
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
+        ("me:secret@host/jobs", "database: may be an address or a path"),
+        ("postgresql://me:/secret@host/jobs", "is no complete address"),
+        ("postgresql://me:p@secret@host/jobs", "is no complete address"),
+        ("postgresql://me:55/secret@host:5432/jobs", "is no complete address"),
         ("mysql://me:secret@host/jobs", "database: mysql:// is not supported; write a path or postgresql://"),
         ("postgresql://me:secret@host", "database: is no complete address of a PostgreSQL database; write"),
         ("postgresql:///jobs", "is no complete address"),
@@ -176,7 +223,7 @@ def test_an_address_that_is_none_is_refused(text: str, what: str) -> None:
 
 def test_an_address_shows_no_password() -> None:
     """Neither in messages nor in what a debugger prints."""
-    database = parse_database(f"postgres://me:{PASSWORD}@db.example:5433/jobs?sslmode=require")
+    database = parse_database(f"postgres://me:{PASSWORD}@db.example:5433/jobs?sslmode=require\n")
 
     assert str(database) == "postgresql://me@db.example:5433/jobs"
     assert PASSWORD not in f"{database!r}{database}"

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 class Agenda:
     """The ids of the jobs that are awake; `known` is False until the first look at all of them.
 
-    Only the engine makes a job run, so none is missed, and one that is stopped in its sleep shows by its status. Times
-    are milliseconds.
+    Only the engine makes a job run, so none is missed, unless another server had the database for a while; and one that
+    is stopped in its sleep shows by its status. Times are milliseconds.
     """
 
     known: bool = False

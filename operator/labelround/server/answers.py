@@ -13,6 +13,7 @@ from labelround.server.lines import BadLine, parse_object
 from labelround.uri import SCHEME
 
 OBJECT_DETECTION = "groundtruth/object-detection"
+LONGEST_SIDE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ def _size(value: Any, attribute: str) -> Size | None:
     width, height = int(_number(entry, "width", where)), int(_number(entry, "height", where))
     if width < 1 or height < 1:
         raise BadLine(f"{where} has no pixels")
+    if max(width, height) > LONGEST_SIDE:
+        raise BadLine(f"{where} has a side of more than {LONGEST_SIDE} pixels")
     return Size(width, height)
 
 

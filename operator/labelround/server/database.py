@@ -11,13 +11,16 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from labelround.errors import Conflict, InvalidInput, Problem, Unavailable
+from labelround.errors import Conflict, InvalidInput, LabelroundError, Problem, Unavailable
 from labelround.server.address import Database, PostgreSQL
 from labelround.server.lock import locked_file
 from labelround.server.schema import SCHEMA_VERSION, metadata, versions
 
-Check = Callable[[], None]
-"""Raises Conflict or Unavailable when the database is not had alone any more."""
+Check = Callable[[], bool]
+"""Whether another server may have had the database since the last check.
+
+Raises Conflict or Unavailable when it is not had alone any more.
+"""
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
@@ -30,7 +33,12 @@ _CONNECTION = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
 }
+"""What the address does not say otherwise: a database that vanishes without a word is noticed within half a minute."""
+CONNECTIONS = 10
+MORE_CONNECTIONS = 30
+"""With those above as many as requests are answered at a time."""
 _NOTICE = ("tcp_keepalives_idle = 60", "tcp_keepalives_interval = 15", "tcp_keepalives_count = 4")
 """With these PostgreSQL notices within two minutes that a server has vanished without a word."""
 
@@ -42,15 +50,15 @@ def open_database(database: Database) -> Engine:
     Raises Conflict for a database of a newer labelround, InvalidInput for one that is none of ours, and Unavailable for
     a PostgreSQL that does not answer.
     """
-    engine = _sqlite(database) if isinstance(database, Path) else _postgresql(database)
+    if isinstance(database, Path):
+        engine = _sqlite(database)
+    else:
+        engine = _postgresql(database, pool_size=CONNECTIONS, max_overflow=MORE_CONNECTIONS)
     try:
         _prepare(engine, str(database))
     except DatabaseError as error:
         engine.dispose()
-        if isinstance(database, PostgreSQL) and isinstance(error, OperationalError):
-            raise Unavailable(f"{database} cannot be reached: {_reason(error)}") from error
-        what = f"cannot be used as the server's database ({error.orig})"
-        raise InvalidInput([Problem(str(database), what, "name another")]) from error
+        raise _unusable(database, error) from error
     except Exception:
         engine.dispose()
         raise
@@ -84,13 +92,15 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _postgresql(database: PostgreSQL, **pool: Any) -> Engine:
     url = make_url(database.address).set(drivername=DIALECT)
-    engine = create_engine(url, connect_args=_CONNECTION, pool_pre_ping=True, **pool)
+    unsaid = {name: value for name, value in _CONNECTION.items() if name not in url.query}
+    engine = create_engine(url, connect_args=unsaid, pool_pre_ping=True, **pool)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get("immediate", False):
+        connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK + 1})
 
 
@@ -98,13 +108,17 @@ def _begin_postgresql(connection: Connection) -> None:
 def _locked_postgresql(database: PostgreSQL) -> Iterator[Check]:
     """An advisory lock, which PostgreSQL lets go when the connection ends; the next connection takes it anew."""
     engine = _postgresql(database, pool_size=1, max_overflow=0)
-    event.listen(engine, "connect", _taking_lock(str(database)))
+    taken: list[bool] = []
+    event.listen(engine, "connect", _taking_lock(str(database), taken))
 
-    def check() -> None:
+    def check() -> bool:
         try:
             engine.connect().close()
-        except OperationalError as error:
-            raise Unavailable(f"{database} cannot be reached: {_reason(error)}") from error
+        except DatabaseError as error:
+            raise _unusable(database, error) from error
+        anew = bool(taken)
+        taken.clear()
+        return anew
 
     try:
         check()
@@ -113,15 +127,18 @@ def _locked_postgresql(database: PostgreSQL) -> Iterator[Check]:
         engine.dispose()
 
 
-def _taking_lock(shown: str) -> Callable[[Any, Any], None]:
+def _taking_lock(shown: str, taken: list[bool]) -> Callable[[Any, Any], None]:
+    """Takes the lock on a new connection, and notes it. Raises Conflict when another server has it."""
+
     def take(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
             for setting in _NOTICE:
                 cursor.execute(f"SET {setting}")
-            (taken,) = cursor.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+            (alone,) = cursor.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         connection.commit()
-        if not taken:
+        if not alone:
             raise _in_use(shown)
+        taken.append(True)
 
     return take
 
@@ -131,9 +148,13 @@ def _in_use(shown: str) -> Conflict:
     return Conflict("DatabaseInUse", message)
 
 
-def _reason(error: OperationalError) -> str:
+def _unusable(database: Database, error: DatabaseError) -> LabelroundError:
     """What the driver says, in one line."""
-    return " ".join(str(error.orig).split())
+    reason = " ".join(str(error.orig).split())
+    if isinstance(database, PostgreSQL) and isinstance(error, OperationalError):
+        return Unavailable(f"{database} cannot be reached: {reason}")
+    what = f"cannot be used as the server's database ({reason})"
+    return InvalidInput([Problem(str(database), what, "name another, or mend its address")])
 
 
 def _prepare(engine: Engine, shown: str) -> None:

@@ -56,6 +56,10 @@ class Engine:
             if job.id not in self._pauses or self._pauses[job.id].until <= self._now:
                 self._move(job)
 
+    def look_anew(self) -> None:
+        """Another server may have moved jobs meanwhile: look at all of them."""
+        self._agenda.known = False
+
     def _stirring(self) -> list[Job]:
         """The unfinished jobs to look at, oldest first."""
         agenda = self._agenda

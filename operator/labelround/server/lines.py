@@ -77,7 +77,7 @@ def read_input_line(line: bytes) -> InputLine:
     except ValueError as error:
         raise BadLine(str(error)) from None
     if not uri.key.lower().endswith(IMAGE_EXTENSIONS):
-        raise BadLine(f"{source_ref} is not a {', '.join(IMAGE_EXTENSIONS)} file")
+        raise BadLine(f"{source_ref!r} is not a {', '.join(IMAGE_EXTENSIONS)} file")
     return InputLine(line.decode("utf-8"), source_ref, frozenset(entry))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor
@@ -16,6 +17,7 @@ from labelround.server.refusal import invalid
 DEFAULT_PAGE = 10
 _LARGEST = (1 << 63) - 1
 _LONGEST_SECONDS = 1e12
+_SORTED_TEXT = re.compile("[A-Za-z0-9-]{1,63}")  # a name or a status
 _PAGING = {"NextToken", "MaxResults"}
 
 
@@ -73,6 +75,8 @@ def _start(request: Mapping[str, Any]) -> tuple[Any, int] | None:
         raise invalid("The NextToken is not valid") from None
     if fingerprint != _fingerprint(request):
         raise invalid("The NextToken belongs to a request with other filters or another order")
+    if isinstance(value, str) and not _SORTED_TEXT.fullmatch(value):
+        raise invalid("The NextToken is not valid")
     wanted = int if request.get("SortBy", "CreationTime") == "CreationTime" else str
     numbers = [number for number in (value, last) if isinstance(number, int)]
     if type(value) is not wanted or type(last) is not int or any(abs(number) > _LARGEST for number in numbers):

@@ -12,10 +12,10 @@ from labelround.errors import Conflict, StorageDenied
 
 
 @contextmanager
-def locked_file(database: Path) -> Iterator[Callable[[], None]]:
+def locked_file(database: Path) -> Iterator[Callable[[], bool]]:
     """Hold the database for as long as the context lasts. Raises Conflict when another server holds it.
 
-    What comes back checks that it is still held, which is so.
+    What comes back tells whether another server may have had it meanwhile, which none can.
     """
     path = database.resolve().with_name(f"{database.resolve().name}.lock")
     try:
@@ -35,6 +35,6 @@ def locked_file(database: Path) -> Iterator[Callable[[], None]]:
             ) from None
         os.ftruncate(file, 0)
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
-        yield lambda: None
+        yield lambda: False
     finally:
         os.close(file)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table
 
 SCHEMA_VERSION = 1
-MILLISECONDS = BigInteger().with_variant(Integer, "sqlite")
+LARGE = BigInteger().with_variant(Integer, "sqlite")
+"""Ids, and times in milliseconds: 64 bits, everywhere."""
 SORTED = String().with_variant(String(collation="C"), "postgresql")
 """Text that is sorted by its characters' numbers, everywhere."""
 
@@ -16,7 +17,7 @@ versions = Table("labelround_schema", metadata, Column("version", Integer, prima
 jobs = Table(
     "labeling_jobs",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", LARGE, primary_key=True),
     Column("name", String, nullable=False),
     Column("name_key", SORTED, nullable=False, unique=True),  # in lower case
     Column("arn", String, nullable=False),
@@ -24,16 +25,16 @@ jobs = Table(
     Column("request", String, nullable=False),  # JSON
     Column("labels", String, nullable=False),  # JSON
     Column("status", SORTED, nullable=False, index=True),
-    Column("created", MILLISECONDS, nullable=False, index=True),
-    Column("modified", MILLISECONDS, nullable=False),
-    Column("started", MILLISECONDS, nullable=False, default=0),
+    Column("created", LARGE, nullable=False, index=True),
+    Column("modified", LARGE, nullable=False),
+    Column("started", LARGE, nullable=False, default=0),
     Column("total", Integer),
     Column("labeled", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
     Column("given", Integer, nullable=False, default=0),
     Column("reported", Integer, nullable=False, default=0),
     Column("ending", String),
-    Column("ended", MILLISECONDS, nullable=False, default=0),
+    Column("ended", LARGE, nullable=False, default=0),
     Column("failure_reason", String, nullable=False, default=""),
     Column("output_uri", String, nullable=False, default=""),
 )
@@ -47,7 +48,7 @@ objects = Table(
     Column("source_ref", String, nullable=False),
     Column("state", String, nullable=False),
     Column("members", String, nullable=False, default="{}"),  # JSON: what the output line gains
-    Column("closed", MILLISECONDS, nullable=False, default=0),  # when; equal in one step of work
+    Column("closed", LARGE, nullable=False, default=0),  # when; equal in one step of work
     Column("written", Boolean, nullable=False, default=False),  # whether the workers' answers are in the output
 )
 Index("open_objects", objects.c.job_id, objects.c.state, objects.c.place)
@@ -63,6 +64,6 @@ answers = Table(
     Column("boxes", String),  # JSON; none for a declined task
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    Column("accepted", MILLISECONDS, nullable=False),
-    Column("submitted", MILLISECONDS, nullable=False),
+    Column("accepted", LARGE, nullable=False),
+    Column("submitted", LARGE, nullable=False),
 )

@@ -83,7 +83,8 @@ def _moving(engine: Engine, pause: float, check: Check) -> Iterator[None]:
         failures = 0
         while not stop.wait(max(pause, min(pause * 2**failures, LONGEST_PAUSE_SECONDS))):
             try:
-                check()
+                if check():
+                    engine.look_anew()
                 engine.tick()
                 failures = 0
             except (Conflict, Unavailable) as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import astuple, dataclass
 from itertools import islice
 from typing import Any
 
@@ -100,8 +101,7 @@ class JobStore:
     def begin(self, job: Job, lines: Iterable[InputObject], now: int) -> None:
         """Take in the data objects and start the job, all or nothing; what `lines` raises undoes it."""
         total = 0
-        rows = iter(lines)
-        with self._writing() as connection:
+        with _spooled(lines) as rows, self._writing() as connection:
             while chunk := list(islice(rows, CHUNK)):
                 total += sum(not item.kept for item in chunk)
                 connection.execute(insert(objects), [input_row(job, item) for item in chunk])
@@ -180,7 +180,8 @@ class JobStore:
 
     def finish(self, job: Job, status: JobStatus, now: int, *, reason: str = "", output_uri: str = "") -> None:
         """Give the job its last status."""
-        values = {"status": status.value, "modified": now, "failure_reason": reason, "output_uri": output_uri}
+        told = reason.encode("utf-8", "replace").decode().replace("\0", "?")  # what no database may refuse
+        values = {"status": status.value, "modified": now, "failure_reason": told, "output_uri": output_uri}
         self._update(job, jobs.c.status.in_(UNFINISHED), **values)
 
     def unwritten(self, job: Job) -> list[int]:
@@ -239,6 +240,15 @@ class JobStore:
 
     def _writing(self) -> AbstractContextManager[Connection]:
         return self.engine.execution_options(immediate=True).begin()
+
+
+@contextmanager
+def _spooled(lines: Iterable[InputObject]) -> Iterator[Iterator[InputObject]]:
+    """The same lines from a file: all are read before anybody else has to wait for a transaction."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(astuple(line))}\n" for line in lines)
+        file.seek(0)
+        yield (InputObject(*json.loads(line)) for line in file)
 
 
 _CLOSING = (
