@@ -30,6 +30,7 @@ from labelround.spec.fields import (
     Text,
     TextMap,
 )
+from labelround.spec.names import BUILT_IN_LAMBDA_ACCOUNTS
 
 CHART = Path(__file__).parents[1] / "charts" / "labelround"
 TABLE = re.compile(r"(?<=<!-- values -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -98,6 +99,7 @@ def schema() -> str:
     for name in OWN_LEASE:
         del fields["lease"]["properties"][name]
     settings = {name: field for name, field in fields.items() if name not in OWN_SETTINGS}
+    made["properties"]["server"]["properties"]["region"] = {"enum": list(BUILT_IN_LAMBDA_ACCOUNTS)}
     made["definitions"]["settings"] = {"type": "object", "additionalProperties": False, "properties": settings}
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 

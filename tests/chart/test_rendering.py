@@ -146,12 +146,14 @@ def test_all_pods_have_one_image(helm4: Helm, words: list[str], image: str) -> N
 
 
 def test_conversions_may_have_another_image(helm4: Helm) -> None:
-    """A tag alone takes the repository of the image, and never its digest."""
-    words = f"image.digest=sha256:{'0' * 64},conversion.image.tag=v2"
+    """A tag alone takes the repository of the image, and never its digest; a repository alone takes both."""
+    digest = f"sha256:{'0' * 64}"
 
-    made = helm4.rendered("minimal", "--set", words)
+    tagged = helm4.rendered("minimal", "--set", f"image.digest={digest},conversion.image.tag=v2")
+    mirrored = helm4.rendered("minimal", "--set", f"image.digest={digest},conversion.image.repository=mirror/x")
 
-    assert yaml.safe_load(settings_of(made))["conversion"]["image"] == "ghcr.io/labelround/labelround:v2"
+    assert yaml.safe_load(settings_of(tagged))["conversion"]["image"] == "ghcr.io/labelround/labelround:v2"
+    assert yaml.safe_load(settings_of(mirrored))["conversion"]["image"] == f"mirror/x@{digest}"
 
 
 @every_set
@@ -168,7 +170,8 @@ def test_only_whoever_calls_kubernetes_has_a_token(helm4: Helm, values: str) -> 
     """The operator and its doctor."""
     made = helm4.rendered(values)
 
-    with_token = {pod["metadata"]["name"].rpartition("-")[2] for pod in pods_of(made) if _has_token(pod)}
+    names = [pod["metadata"]["name"].rstrip("-0123456789") for pod in pods_of(made) if _has_token(pod)]
+    with_token = {name.rpartition("-")[2] for name in names}
 
     assert with_token == {"operator", "doctor"}
     assert all(account["automountServiceAccountToken"] is False for account in of_kind(made, "ServiceAccount"))
@@ -234,6 +237,60 @@ def test_a_server_with_postgresql_has_no_volume_for_jobs(helm4: Helm) -> None:
     assert not any("--database" in word for word in container["command"] + container["args"])
     secret = {"secretKeyRef": {"name": "jobs-database", "key": "url"}}
     assert {"name": "LABELROUND_SERVER_DATABASE", "valueFrom": secret} in container["env"]
+
+
+def test_each_topology_keeps_its_own_constraint(helm4: Helm) -> None:
+    """Those without a selector get that of the operator, and nothing of one another."""
+    first, second = ("topologySpreadConstraints[0]", "topologySpreadConstraints[1]")
+    words = f"{first}.topologyKey=zone,{first}.maxSkew=1,{second}.topologyKey=host,{second}.maxSkew=2"
+    made = helm4.rendered("minimal", "--set", words)
+
+    pod = named(made, "Deployment", "labelround-operator")["spec"]["template"]["spec"]
+    found = [(each["topologyKey"], each["maxSkew"]) for each in pod["topologySpreadConstraints"]]
+
+    assert found == [("zone", 1), ("host", 2)]
+    assert all("matchLabels" in each["labelSelector"] for each in pod["topologySpreadConstraints"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "spec"),
+    [
+        ("minAvailable=50%", {"minAvailable": "50%"}),
+        ("maxUnavailable=0", {"maxUnavailable": 0}),
+        ("minAvailable=0", {"minAvailable": 0}),
+        ("enabled=true", {"maxUnavailable": 1}),
+    ],
+)
+def test_a_disruption_budget_is_what_was_named(helm4: Helm, setting: str, spec: dict[str, Any]) -> None:
+    """Zero, too."""
+    made = helm4.rendered("minimal", "--set", f"podDisruptionBudget.enabled=true,podDisruptionBudget.{setting}")
+
+    (budget,) = of_kind(made, "PodDisruptionBudget")
+
+    del budget["spec"]["selector"]
+    assert budget["spec"] == spec
+
+
+def test_each_namespace_has_a_doctor_of_its_own(helm4: Helm) -> None:
+    """Helm 3 shows no log of a pod with several containers."""
+    made = helm4.rendered("namespaced")
+
+    doctors = [pod for pod in of_kind(made, "Pod") if "doctor" in pod["metadata"]["name"]]
+
+    assert [pod["metadata"]["name"] for pod in doctors] == ["labelround-doctor-0", "labelround-doctor-1"]
+    assert [pod["spec"]["containers"][0]["args"][1] for pod in doctors] == ["team-a", "team-b"]
+    assert all(len(pod["spec"]["containers"]) == 1 for pod in doctors)
+
+
+def test_the_server_takes_more_volumes(helm4: Helm) -> None:
+    """Such as the certificate of an authority."""
+    words = "extraVolumes[0].name=ca,server.extraVolumes[0].configMap.name=ca,server.extraVolumeMounts[0].name=ca"
+    made = helm4.rendered("server", "--set", f"server.{words},server.extraVolumeMounts[0].mountPath=/etc/ca")
+
+    pod = named(made, "Deployment", "labelround-server")["spec"]["template"]["spec"]
+
+    assert {"name": "ca", "configMap": {"name": "ca"}} in pod["volumes"]
+    assert {"name": "ca", "mountPath": "/etc/ca"} in pod["containers"][0]["volumeMounts"]
 
 
 @pytest.mark.parametrize(("value", "named_class"), [("null", None), ("", ""), ("fast", "fast")])

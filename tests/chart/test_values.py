@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,7 @@ def test_the_chart_lints(helm: Helm, values: str | None) -> None:
         "a number out of range": ("settings.workers=1000", "/settings/workers"),
         "a word for a number": ("replicas=two", "/replicas"),
         "a region without Ground Truth": ("policy.backends[0].region=nowhere", "/policy/backends/0/region"),
+        "a region without Ground Truth for the server": ("server.region=mars-1", "/server/region"),
         "a pull policy": ("image.pullPolicy=Sometimes", "/image/pullPolicy"),
         "a digest": ("image.digest=latest", "/image/digest"),
         "an address": ("aws.endpointURL=minio:9000", "/aws/endpointURL"),
@@ -72,6 +74,11 @@ def test_the_schema_refuses(helm: Helm, setting: str, refused: str) -> None:
         "no backend": ("policy.backends=null", "policy.backends is empty"),
         "no rule": ("policy.rules=null", "policy.rules is empty"),
         "two that work": ("replicas=2,settings.lease.enabled=false", "replicas is above 1 without a Lease"),
+        "a backend that is not there": ("policy.rules[0].backend=other", "policy.rules[0].backend is other"),
+        "two ways to choose namespaces": (
+            "policy.rules[0].namespaces={a},policy.rules[0].namespaceSelector.matchLabels.a=b",
+            "policy.rules[0] has namespaces and namespaceSelector",
+        ),
         "two budgets": ("podDisruptionBudget.minAvailable=1,podDisruptionBudget.maxUnavailable=1", "keep one"),
     }.values(),
     ids=lambda value: value,
@@ -79,6 +86,23 @@ def test_the_schema_refuses(helm: Helm, setting: str, refused: str) -> None:
 def test_what_no_schema_can_say_is_told_in_a_sentence(helm: Helm, setting: str, told: str) -> None:
     """Before anything is installed."""
     assert told in helm.refusal("--values", VALUES["minimal"], "--set", setting)
+
+
+def test_a_selector_needs_the_right_to_read_namespaces(helm4: Helm) -> None:
+    """Which an operator of a few namespaces does not have; it would not start."""
+    told = helm4.refusal("--values", VALUES["server"], "--set", "watch.namespaces={team-a}")
+
+    assert "with watch.namespaces, list namespaces" in told
+
+
+def test_a_backend_has_a_name_of_its_own(helm4: Helm, tmp_path: Path) -> None:
+    """Or a rule would not say which it means."""
+    values = yaml.safe_load(VALUES["minimal"].read_text("utf-8"))
+    values["policy"]["backends"] *= 2
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(values), "utf-8")
+
+    assert "twice: give each a name of its own" in helm4.refusal("--values", file)
 
 
 def test_the_schema_knows_each_value_and_no_other() -> None:

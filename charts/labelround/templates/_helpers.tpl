@@ -33,13 +33,15 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* An image: (list $ image). One that names nothing is `image` itself; a digest goes before any tag. */}}
+{{/* An image: (list $ image). What it does not name is that of `image`; a digest goes before any tag. */}}
 {{- define "labelround.image" -}}
 {{- $root := index . 0 -}}
 {{- $own := index . 1 -}}
 {{- $image := $root.Values.image -}}
-{{- if or $own.repository $own.tag $own.digest -}}
+{{- if or $own.tag $own.digest -}}
 {{- $image = merge (deepCopy $own) (pick $image "repository") -}}
+{{- else if $own.repository -}}
+{{- $image = set (deepCopy $image) "repository" $own.repository -}}
 {{- end -}}
 {{- if $image.digest -}}
 {{- printf "%s@%s" $image.repository $image.digest -}}
