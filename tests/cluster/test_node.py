@@ -187,14 +187,18 @@ def test_a_pod_waits_for_the_secret_of_its_variables(cluster: KubernetesCluster,
     assert node.log(waiting["metadata"]["name"]) == "geheim False\n"
 
 
+@pytest.mark.parametrize("by", ["kubectl", "our client"])
 def test_a_deleted_job_takes_its_running_pod_with_it(
-    cluster: KubernetesCluster, control_plane: ControlPlane, namespace: str, node: Node
+    cluster: KubernetesCluster, control_plane: ControlPlane, namespace: str, node: Node, by: str
 ) -> None:
-    """The process ends, and so does the pod."""
+    """The process ends, and so does the pod, whoever deletes it; without a word from the client they would stay."""
     cluster.create(JOBS, namespace, job("import time; time.sleep(600)"))
     node.wait_for_running()
 
-    control_plane.kubectl("delete", "job", "work", "-n", namespace)
+    if by == "kubectl":
+        control_plane.kubectl("delete", "job", "work", "-n", namespace)
+    else:
+        cluster.delete(JOBS, namespace, "work")
 
     until(lambda: not pods(cluster, namespace), "the pod is gone")
     until(lambda: not node.running, "the process is gone")
