@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,10 +47,12 @@ class PodWatch:
         for pod in page["items"]:
             yield "ADDED", pod
         self._response = self._get({"watch": "true", "resourceVersion": page["metadata"]["resourceVersion"]})
-        if self._closed.is_set():
-            return
+        with closing(self._response):
+            yield from self._read(self._response)
+
+    def _read(self, response: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         rest = b""
-        for part in self._response.stream(65536):
+        for part in () if self._closed.is_set() else response.stream(65536):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 event = json.loads(line)
