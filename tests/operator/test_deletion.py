@@ -84,8 +84,15 @@ def operator_of_stage(
                 place = stage.new_folder(state.crew)
                 stage.held |= {place} if state.held else set()
                 stage.play(name, state.crew, folder=place, **state.spec)
+            until(lambda: held(stage), "the node of the stage has the pod that is held, before any other node comes")
             yield stage, operator
         stage.held.clear()
+
+
+def held(stage: Stage) -> bool:
+    """Whether the conversion that is held has begun."""
+    running = [pod["metadata"]["name"] for pod in stage.pods() if pod["status"].get("phase") == "Running"]
+    return any(name.startswith("converting-") for name in running)
 
 
 @pytest.fixture
