@@ -6,6 +6,8 @@ The server's own thread never gets to move a job; tests move jobs with `Place.ti
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -263,3 +265,19 @@ class Place:
     def _close(self) -> None:
         if "engine" in self.__dict__:
             self.__dict__.pop("engine").store.engine.dispose()
+
+
+@contextmanager
+def server_process(command: Sequence[str], **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`labelround server` as a process of its own, ready; what it has said can be asked of it when it has ended."""
+    server = subprocess.Popen(
+        command, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout
+        url = server.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:"), server.communicate()[1]
+        yield url, server
+    finally:
+        server.kill()
+        server.communicate()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.server.labeling import Place, client, refused, request
+from tests.server.labeling import Place, client, refused, request, server_process
 
 from labelround.cli.main import main
 from labelround.cli.server import server
@@ -119,3 +119,12 @@ def process(place: Place, *options: str, **environment: str) -> Iterator[subproc
         for stream in (started.stdout, started.stderr):
             assert stream
             stream.close()
+
+
+def test_a_root_may_have_a_name_like_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is given as --database is taken for one."""
+    (tmp_path / "me@home").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    with server_process([sys.executable, "-m", "labelround", "server", "--root", "me@home"]):
+        assert (tmp_path / "me@home" / ".labelround" / "server.db").is_file()

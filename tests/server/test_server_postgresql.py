@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import inspect, text
-from tests.server.labeling import Place, client, request
+from tests.server.labeling import Place, client, request, server_process
 from tests.servers.postgresql import PostgreSQLServer
 from tests.servers.waiting import until
 
@@ -103,21 +102,10 @@ def test_a_server_that_is_killed_leaves_the_database_to_the_next(place: Place, d
 def process(place: Place, database: PostgreSQL) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`labelround server` with the address in its environment, ready."""
     command = [sys.executable, "-m", "labelround", "server", "--root", str(place.path / "buckets"), "--delay", "0.2"]
-    server = subprocess.Popen(
-        [*command, "--answers", str(place.path / "truth.manifest")],
-        env={**os.environ, "LABELROUND_SERVER_DATABASE": database.address},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout
-        url = server.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:"), server.communicate()[1]
+    command += ["--answers", str(place.path / "truth.manifest")]
+    with server_process(command, LABELROUND_SERVER_DATABASE=database.address) as (url, server):
         yield url, server
-    finally:
-        server.kill()
-        said = server.communicate()[1]
+    said = server.communicate()[1]
     assert PASSWORD not in said
     assert f"The jobs are kept in {database}." in said
 

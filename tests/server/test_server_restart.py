@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from tests.server.labeling import Front, Place, client, request, task
+from tests.server.labeling import Front, Place, client, request, server_process, task
 
 from labelround.errors import Conflict, InvalidInput
 from labelround.server import background
@@ -240,12 +240,5 @@ def process(place: Place, *options: str) -> Iterator[tuple[str, subprocess.Popen
     """`labelround server` as a process of its own, ready."""
     command = [sys.executable, "-m", "labelround", "server", "--root", str(place.path / "buckets")]
     command += ["--answers", str(place.path / "truth.manifest"), "--database", str(place.settings.database), *options]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        url = server.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:"), server.communicate()[1]
-        yield url, server
-    finally:
-        server.kill()
-        server.communicate()
+    with server_process(command) as running:
+        yield running

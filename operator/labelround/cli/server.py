@@ -106,7 +106,7 @@ def server(
         raise click.UsageError("name the --database, since there is no --root to keep it in")
     named = [name for name in os.environ.get(FAULTS_VARIABLE, "").split(",") if name.strip()]
     chosen = ServerSettings(
-        database=parse_database(database or str(Path(root or ".", ".labelround", "server.db"))),
+        database=parse_database(database) if database else Path(root or ".", ".labelround", "server.db").absolute(),
         region=region or os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "us-east-1",
         faults=parse_faults([*named, *faults]),
         **settings,
