@@ -16,7 +16,7 @@ from labelround.dataset.claim import check_claim
 from labelround.dataset.database import open_database
 from labelround.dataset.formats import REPORT
 from labelround.dataset.imagetable import Entry
-from labelround.dataset.owned import OwnedFiles, tidy
+from labelround.dataset.owned import OwnedFiles, end, tidy
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Indexed, Said, Settled, index_manifests, settle
 from labelround.dataset.previewing import preview_files
@@ -64,7 +64,7 @@ def convert(
         work = Work(plan, output, buckets, told, folder, job_tables or {})
         work.begin(owned, previous, _wanted(work, settled))
         report = work.complete(_made(work, indexed, settled, shards))
-        tidy(output)
+        end(output)
         return report
 
 

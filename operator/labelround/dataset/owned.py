@@ -55,13 +55,21 @@ def _lines(output: Folder, name: str) -> Iterator[str]:
 
 
 def tidy(output: Folder) -> None:
-    """The dataset is complete: take away what parts of a conversion have passed on, and the list of all files.
+    """The dataset is complete: take away what parts of a conversion have passed on, and end.
 
-    Can be done again from wherever it was interrupted; the parts know that all is done by the index, which goes last.
+    Can be done again from wherever it was interrupted.
     """
     passed = (path for path in _lines(output, UNFINISHED) if path.startswith(f"{PARTS}/") and path != INDEX)
     for _ in in_threads(output.delete, passed):
         pass
+    end(output)
+
+
+def end(output: Folder) -> None:
+    """The dataset is complete, and the list of all files goes away.
+
+    Parts that are still there know so by the index, which goes last.
+    """
     output.delete(UNFINISHED)
     output.delete(INDEX)
 
