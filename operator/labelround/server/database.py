@@ -13,14 +13,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from labelround.errors import Conflict, InvalidInput, LabelroundError, Problem, Unavailable
 from labelround.server.address import Database, PostgreSQL
-from labelround.server.lock import locked_file
+from labelround.server.lock import Check, locked_file
 from labelround.server.schema import SCHEMA_VERSION, metadata, versions
-
-Check = Callable[[], bool]
-"""Whether another server may have had the database since the last check.
-
-Raises Conflict or Unavailable when it is not had alone any more.
-"""
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10

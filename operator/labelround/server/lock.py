@@ -10,12 +10,18 @@ from pathlib import Path
 
 from labelround.errors import Conflict, StorageDenied
 
+Check = Callable[[], bool]
+"""Whether another server may have had the database since the last check.
+
+Raises Conflict or Unavailable when it is not had alone any more.
+"""
+
 
 @contextmanager
-def locked_file(database: Path) -> Iterator[Callable[[], bool]]:
+def locked_file(database: Path) -> Iterator[Check]:
     """Hold the database for as long as the context lasts. Raises Conflict when another server holds it.
 
-    What comes back tells whether another server may have had it meanwhile, which none can.
+    No other can have it meanwhile, so what comes back has nothing to tell.
     """
     path = database.resolve().with_name(f"{database.resolve().name}.lock")
     try:

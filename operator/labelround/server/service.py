@@ -11,8 +11,9 @@ from typing import Any
 
 from labelround.errors import Conflict, Unavailable
 from labelround.server.answers import Answers, read_answers
-from labelround.server.database import Check, locked, open_database
+from labelround.server.database import locked, open_database
 from labelround.server.engine import Engine
+from labelround.server.lock import Check
 from labelround.server.operations import Operations
 from labelround.server.requestlog import RequestLog
 from labelround.server.settings import ServerSettings
