@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,13 @@ from labelround.controller.queue import WorkQueue
 def program(name: str) -> Path:
     """`prometheus` or `promtool`. Skips with the way to get it when it is not to be had, and fails in CI."""
     return built("prometheus.sh", name)
+
+
+def filled(expression: str, variables: Mapping[str, str]) -> str:
+    """An expression with Grafana's variables filled in."""
+    for name, value in variables.items():
+        expression = expression.replace(name, value)
+    return expression
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 from tests.chart.helm import CHART, NAMESPACE, Helm, named
-from tests.chart.prometheus import program, running_prometheus, series_of_the_operator
+from tests.chart.prometheus import filled, program, running_prometheus, series_of_the_operator
 from tests.cluster.access import ControlPlane
 from tests.cluster.fixtures import namespace_of, shown
 from tests.operator.faults import Answer, on
@@ -72,15 +72,10 @@ def watched(
         assert world.status("pens-1")["phase"] == "Succeeded", world.story("pens-1")
         until(lambda: prometheus.query(COUNTED, start, time.time()), "the conversion is counted")
         told, end = operator.page("/metrics")[1], time.time()
-        found = {name: prometheus.query(plain(target["expr"]), start, end) for name, target in QUERIES.items()}
+        found = {
+            name: prometheus.query(filled(target["expr"], VARIABLES), start, end) for name, target in QUERIES.items()
+        }
     return Watched(told, found)
-
-
-def plain(expression: str) -> str:
-    """An expression with Grafana's variables filled in."""
-    for name, value in VARIABLES.items():
-        expression = expression.replace(name, value)
-    return expression
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.chart.drawing import Drawn, draw
 from tests.chart.helm import CHART, REPOSITORY
-from tests.chart.prometheus import program, running_prometheus
+from tests.chart.prometheus import filled, program, running_prometheus
 from tests.cluster.access import ControlPlane
 from tests.cluster.fixtures import namespace_of
 from tests.operator.faults import Answer, on
@@ -57,12 +57,10 @@ def test_the_dashboard_is_drawn(control_plane: ControlPlane, minio_server: S3Ser
         variables = {"$namespace": namespace, "$round": SHOWN, "$__rate_interval": "15s"}
         end, drawn = time.time(), []
         for panel in DASHBOARD["panels"]:
-            found = {}
-            for target in panel.get("targets", ()):
-                expression = target["expr"]
-                for variable, value in variables.items():
-                    expression = expression.replace(variable, value)
-                found[target["refId"]] = prometheus.query(expression, start, end)
+            found = {
+                target["refId"]: prometheus.query(filled(target["expr"], variables), start, end)
+                for target in panel.get("targets", ())
+            }
             title = panel["title"].replace("$round", SHOWN)
             drawn.append(Drawn({**panel, "title": title}, found))
 

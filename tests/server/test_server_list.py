@@ -141,17 +141,22 @@ def test_a_token_that_was_not_given_out_is_refused(place: Place, token: str) -> 
     assert "NextToken" in message
 
 
+def forged(api: Any, size: int, **changes: Any) -> str:
+    """The token after the first jobs by name, with another `value` or `last`."""
+    token = api.list_labeling_jobs(MaxResults=size, SortBy="Name")["NextToken"]
+    parts = dict(zip(("value", "last", "fingerprint"), json.loads(base64.urlsafe_b64decode(token)), strict=True))
+    return base64.urlsafe_b64encode(json.dumps(list((parts | changes).values())).encode()).decode()
+
+
 @pytest.mark.parametrize("value", ["a\0", "\ud800", "", "x" * 64])
 def test_a_token_with_a_name_that_no_job_has_is_refused(place: Place, value: str) -> None:
     """Also one that a database would refuse to look for."""
     with place.serving() as api:
         for name in NAMES:
             api.create_labeling_job(**request(name))
-        token = api.list_labeling_jobs(MaxResults=1, SortBy="Name")["NextToken"]
-        _, last, fingerprint = json.loads(base64.urlsafe_b64decode(token))
-        forged = base64.urlsafe_b64encode(json.dumps([value, last, fingerprint]).encode()).decode()
+        token = forged(api, 1, value=value)
 
-        code, _ = refused(api.list_labeling_jobs, MaxResults=1, SortBy="Name", NextToken=forged)
+        code, _ = refused(api.list_labeling_jobs, MaxResults=1, SortBy="Name", NextToken=token)
 
     assert code == "ValidationException"
 
@@ -162,11 +167,9 @@ def test_a_token_with_an_id_that_no_job_has_ends_the_list(place: Place, last: in
     with place.serving() as api:
         for name in NAMES:
             api.create_labeling_job(**request(name))
-        token = api.list_labeling_jobs(MaxResults=3, SortBy="Name")["NextToken"]
-        value, _, fingerprint = json.loads(base64.urlsafe_b64decode(token))
-        forged = base64.urlsafe_b64encode(json.dumps([value, last, fingerprint]).encode()).decode()
+        token = forged(api, 3, last=last)
 
-        assert listed(api, MaxResults=3, SortBy="Name", NextToken=forged) == ["delta"]
+        assert listed(api, MaxResults=3, SortBy="Name", NextToken=token) == ["delta"]
 
 
 def test_a_token_does_not_go_with_other_filters(place: Place) -> None:
