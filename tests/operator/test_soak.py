@@ -9,7 +9,7 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +53,7 @@ GROWTH_MIB = 25.0
 SLACK_SECONDS = 3.0
 COMPARED = 40
 """The folders of so many rounds are compared with what a local run leaves."""
+KOPF_TASK = "/kopf/_cogs/clients/"
 ENDS = ("Complete", "Failed")
 LIKE_A_LOCAL_RUN = (
     Life.ORDINARY,
@@ -145,15 +146,21 @@ def ill(operator: OperatorProcess, kills: int) -> Iterator[str]:
 def tripped(log: str, senseless: Sequence[tuple[float, float]]) -> Iterator[str]:
     """The errors that nobody has foreseen, but for those while an API gave answers that made no sense.
 
-    kopf tells of every watch that fails; it begins anew.
+    kopf tells of every watch that fails; it begins anew. asyncio tells of a task that kopf has given up, when that is
+    collected.
     """
     for line in log.splitlines():
         if not line.startswith("{"):
             yield f"an operator tripped: {line}"
-        elif "exception" in (record := json.loads(line)) and not record["logger"].startswith("kopf."):
+        elif "exception" in (record := json.loads(line)) and not of_kopf(record):
             at = datetime.fromisoformat(record["time"]).timestamp()
             if not any(began <= at <= ended + SLACK_SECONDS for began, ended in senseless):
                 yield f"an operator tripped: {line}"
+
+
+def of_kopf(record: Mapping[str, str]) -> bool:
+    """Whether an error is one of kopf's own, at the watches or at the lists that come before them."""
+    return record["logger"].startswith("kopf.") or (record["logger"] == "asyncio" and KOPF_TASK in record["message"])
 
 
 def compare_folders(soak: Play, evidence: Evidence) -> None:
