@@ -41,8 +41,8 @@ types: dev ## Check all types, of code and tests
 chart: dev ## Write what of the Helm chart follows from its values and from the code
 	@$(PYTHON) scripts/chart.py
 
-bench: dev ## Measure, and compare with the straight way to write it
-	@$(PYTHON) -m benchmarks
+bench: dev ## Measure, and compare with other converters
+	@$(PYTHON) -m benchmarks conversion && $(PYTHON) -m benchmarks start
 
 lock: dev ## Lock the dependencies anew; with upgrade=--upgrade at their newest versions
 	@scripts/lock.sh $(upgrade)

@@ -1,6 +1,7 @@
 """Measure what users wait for, and compare with the straight way to write it.
 
-    python -m benchmarks [conversion [LINES]]
+    python -m benchmarks conversion [LINES]
+    python -m benchmarks start
     python -m benchmarks operator [ROUNDS]
     python -m benchmarks shards [IMAGES]
 
@@ -14,12 +15,14 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.conversion import measure_conversion
 from benchmarks.machine import describe_machine
+from benchmarks.peers import page as peers_page
+from benchmarks.peers import result as peers
+from benchmarks.peers.measuring import measure_conversion
 from benchmarks.scale.page import render
 from benchmarks.scale.result import LONG, SHORT, decode, encode, write
 from benchmarks.sharding import result as sharding
@@ -31,14 +34,17 @@ ROUNDS = 1_000
 RESULTS = Path(__file__).parent / "results"
 
 
-def conversion(lines: int) -> int:
-    """Conversion and start: run all, print the page and keep it."""
-    machine = describe_machine()
-    with tempfile.TemporaryDirectory(prefix="labelround-bench-") as folder:
-        parts = [measure_conversion(lines, Path(folder)), measure_start()]
-    head = f"# Benchmarks\n\n`make bench`, {datetime.now(UTC):%Y-%m-%d}. {machine}\n"
-    page = "\n".join([head, *parts])
-    (RESULTS / "latest.md").write_text(page, encoding="utf-8")
+def conversion(lines: int, names: Sequence[str], runs: int, results: Path) -> int:
+    """Conversion on this machine: print the page, keep it and all figures beside it; 1 if it did not come right."""
+    result = measure_conversion(lines, names, runs, lambda line: print(line, flush=True))
+    keep(peers.encode(result), peers_page.render(result), results / f"conversion-{lines}.json")
+    return int(bool(result.wrong()))
+
+
+def start() -> int:
+    """The start of the command: print the page and keep it."""
+    page = f"# The start of the command\n\n{datetime.now(UTC):%Y-%m-%d}. {describe_machine()}\n\n{measure_start()}"
+    write(RESULTS / "start.md", page.encode())
     print(page)
     return 0
 
@@ -91,9 +97,14 @@ def keep(figures: bytes, page: str, file: Path) -> None:
 def main(arguments: list[str]) -> int:
     """The exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, print a page and keep it.")
-    commands = parser.add_subparsers(dest="command", metavar="BENCHMARK")
-    lines = commands.add_parser("conversion", help="conversion and start of the command; the one without a word")
+    commands = parser.add_subparsers(dest="command", metavar="BENCHMARK", required=True)
+    lines = commands.add_parser("conversion", help="conversion on this machine, next to other converters")
     lines.add_argument("lines", type=int, nargs="?", default=LINES, help="lines of the manifest (%(default)s)")
+    lines.add_argument("--peer", choices=peers_page.PEERS, action="append", help="may be repeated (all)")
+    lines.add_argument("--no-peers", action="store_const", const=[], dest="peer", help="only the prototype")
+    lines.add_argument("--runs", type=int, default=3, help="of each (%(default)s)")
+    lines.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
+    commands.add_parser("start", help="how long the command takes to start")
     many = commands.add_parser("operator", help="the operator over many rounds, next to a kopf timer for each round")
     many.add_argument("rounds", type=int, nargs="?", default=ROUNDS, help="how many (%(default)s)")
     many.add_argument("--short", action="store_true", help="poll more often and watch each stretch for a shorter time")
@@ -108,15 +119,18 @@ def main(arguments: list[str]) -> int:
     again.add_argument("figures", type=Path, help="its .json")
     given = parser.parse_args(arguments)
     match given.command:
+        case "conversion":
+            named = peers_page.PEERS if given.peer is None else given.peer
+            return conversion(given.lines, named, given.runs, given.results)
+        case "start":
+            return start()
         case "operator":
             return operator(given.rounds, given.results, short=given.short)
         case "shards":
             return shards(given.images, given.shards, given.results)
-        case "page":
-            figures = given.figures.read_bytes()
-            keep(figures, render(decode(figures)), given.figures)
-            return 0
-    return conversion(getattr(given, "lines", LINES))
+    figures = given.figures.read_bytes()
+    keep(figures, render(decode(figures)), given.figures)
+    return 0
 
 
 if __name__ == "__main__":

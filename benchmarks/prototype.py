@@ -2,8 +2,8 @@
 
     python -m benchmarks.prototype MANIFEST LABELS OUTPUT
 
-What it leaves out, labelround does: it takes class ids as they are, writes no empty label file for a background image,
-lets two images of one stem overwrite each other, checks nothing before it writes, and has no split, tables or report.
+What it leaves out, labelround does: it takes class ids as they are, lets two images of one stem overwrite each other,
+checks nothing before it writes, and has no split, tables or report.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def convert(manifest: Path, labels: list[str], output: Path) -> None:
     with manifest.open() as lines:
         for line in lines:
             entry = json.loads(line)
-            attribute = next(key for key in entry if key + "-metadata" in entry)
+            attribute = next((key for key in entry if key + "-metadata" in entry), None)
+            if attribute is None:
+                continue
             size = entry[attribute]["image_size"][0]
             stem = entry["source-ref"].split("/")[-1].split(".")[0]
             rows = []

@@ -12,12 +12,11 @@ GOAL_MILLISECONDS = 150
 
 
 def measure_start() -> str:
-    """The part of the page about starting."""
+    """What there is to say about starting."""
     helps = [run([sys.executable, "-m", "labelround", "--help"]).seconds * 1000 for _ in range(REPEATS)]
     bare = [run([sys.executable, "-c", "pass"]).seconds * 1000 for _ in range(REPEATS)]
     middle, floor = statistics.median(helps), statistics.median(bare)
     return (
-        f"## `labelround --help`\n\n"
-        f"The median of {REPEATS} runs is {middle:.0f} ms (the goal: {GOAL_MILLISECONDS}); "
+        f"The median of {REPEATS} runs of `labelround --help` is {middle:.0f} ms (the goal: {GOAL_MILLISECONDS}); "
         f"an empty Python program takes {floor:.0f} ms, so the ratio is {middle / floor:.1f}.\n"
     )

@@ -1,0 +1,65 @@
+"""Runs all programs in turn, as often as is asked for, and counts what each wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.machine import describe_machine
+from benchmarks.peers.programs import REPOSITORY, Program, own, peers
+from benchmarks.peers.result import Measured, Result
+from benchmarks.peers.scene import furnish
+from benchmarks.timing import Run
+
+NOT_LABELS = frozenset({"classes.txt", "train.txt"})
+
+
+def measure_conversion(lines: int, names: Sequence[str], repeats: int, say: Callable[[str], None]) -> Result:
+    """labelround, the prototype and the peers `names` on the same boxes, one after the other, `repeats` times."""
+    head = f"{datetime.now(UTC):%Y-%m-%d}. {describe_machine()}"
+    with tempfile.TemporaryDirectory(prefix="labelround-conversion-") as home:
+        folder = Path(home)
+        say(f"writing {lines:,} lines")
+        scene = furnish(folder / "scene", lines)
+        programs = [*own(scene, folder), *peers(scene, folder, names)]
+        runs: dict[str, list[Run]] = {program.name: [] for program in programs}
+        wrote: dict[str, tuple[int, int]] = {}
+        for number in range(repeats):
+            for program in programs:
+                runs[program.name].append(_run(program, folder / "work"))
+                wrote[program.name] = _count(program.output)
+                _clear(program, folder)
+                say(f"{program.name}: {runs[program.name][number].cpu:.2f} CPU seconds")
+    measured = [Measured(each.name, each.version, runs[each.name], *wrote[each.name]) for each in programs]
+    return Result(lines, scene.labeled, scene.empty, scene.boxes, head, measured)
+
+
+def _run(program: Program, work: Path) -> Run:
+    """One process in an empty folder, measured by a small one. Raises RuntimeError with what it said when it fails."""
+    work.mkdir()
+    command = [sys.executable, "-m", "benchmarks.timing", "--or", str(program.code), *program.command]
+    variables = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    ended = subprocess.run(command, cwd=work, env=variables, capture_output=True, text=True, check=False)
+    shutil.rmtree(work)
+    if ended.returncode:
+        raise RuntimeError(f"{program.name} failed:\n{ended.stderr[-2000:]}")
+    return Run(**json.loads(ended.stdout.splitlines()[-1]))
+
+
+def _count(output: Path) -> tuple[int, int]:
+    """How many label files there are, and how many boxes."""
+    files = [path for path in output.rglob("*.txt") if path.name not in NOT_LABELS]
+    return len(files), sum(path.read_bytes().strip().count(b"\n") + 1 for path in files if path.stat().st_size)
+
+
+def _clear(program: Program, folder: Path) -> None:
+    """Take away what it wrote."""
+    shutil.rmtree(program.output)
+    shutil.rmtree(folder / program.name, ignore_errors=True)
