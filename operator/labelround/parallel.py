@@ -1,10 +1,11 @@
-"""Work done in threads, with its results in the order of its input."""
+"""Work done in batches, and in threads with its results in the order of its input."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -31,3 +32,10 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item], threads: i
             yield pending.popleft().result()
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of `size` items; the last may be shorter."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

@@ -15,9 +15,8 @@ from labelround.dataset.formats import IMAGES, INDEX, PARTS, UNFINISHED, format_
 from labelround.dataset.lines import read_lines
 from labelround.dataset.report import Report
 from labelround.dataset.tables import read_rows
-from labelround.dataset.writing import batched
 from labelround.errors import ObjectNotFound
-from labelround.parallel import in_threads
+from labelround.parallel import batched, in_threads
 from labelround.spec.model import ImagesMode, OutputFormat
 from labelround.storage import Folder, key_problem
 

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import TypeVar
 
 from labelround.dataset.formats import Format
 from labelround.dataset.imagetable import Entry
+from labelround.dataset.present import GROUP, lacking, listed
 from labelround.dataset.shard import LabelFile
 from labelround.images import upright
-from labelround.parallel import in_threads
+from labelround.parallel import batched, in_threads
 from labelround.progress import Progress
-from labelround.storage import Buckets, Folder
+from labelround.storage import Buckets, Folder, ObjectMeta
 
 BATCH = 32
 COPY_THREADS = 4
 """Each may hold a whole image of 40 MB."""
-Item = TypeVar("Item")
 
 
 def write_labels(files: Iterable[LabelFile], output: Folder, progress: Progress) -> None:
-    """Write label files.
+    """Write those label files that are not there as they should be.
 
     Threads hide the delay of a remote store; on a local disk they only get in each other's way.
     """
 
-    def write(batch: list[LabelFile]) -> int:
-        for file in batch:
-            output.write_part(file.path, file.content)
+    def write(batch: list[tuple[LabelFile, bool]]) -> int:
+        for file, lacks in batch:
+            if lacks:
+                output.write_part(file.path, file.content)
         return len(batch)
 
-    batches = batched(files, BATCH)
+    batches = batched(lacking(files, output), BATCH)
     written = map(write, batches) if output.bucket.local_path is not None else in_threads(write, batches)
     for count in written:
         progress.advance(count)
@@ -40,27 +39,34 @@ def write_labels(files: Iterable[LabelFile], output: Folder, progress: Progress)
 def copy_images(
     entries: Iterable[Entry], layout: Format, output: Folder, buckets: Buckets, checked: bool
 ) -> Iterator[int]:
-    """Place images beside their labels, upright; yields 1 for each.
+    """Place images beside their labels, upright, but for those that are there; yields 1 for each.
 
     Where the bucket is the same and the header was read and needs no change, the store copies by itself.
     """
+    local = output.bucket.local_path is not None
 
-    def copy(entry: Entry) -> int:
+    def copy(wanted: tuple[Entry, str, ObjectMeta | None]) -> int:
+        entry, path, there = wanted
         name, _, key = entry.ref.partition("/")
         bucket = buckets.open(name)
-        path = layout.image_file(entry.name)
-        same = bucket.name == output.bucket.name and bucket.local_path == output.bucket.local_path
-        if same and checked and entry.orientation == 1:
-            bucket.copy(key, output.key(path))
-        else:
-            output.write_part(path, upright(bucket.read(key)))
+        if checked and entry.orientation == 1 and not local and bucket.name == output.bucket.name:
+            if there is None or not there.is_copy_of(bucket.head(key)):
+                bucket.copy(key, output.key(path))
+            return 1
+        content = upright(bucket.read(key))
+        if not (output.holds(path, content) if there is None else there.holds(content)):
+            output.write_part(path, content)
         return 1
 
-    return in_threads(copy, entries, COPY_THREADS)
+    return in_threads(copy, with_present(entries, layout, output), COPY_THREADS)
 
 
-def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of `size` items; the last may be shorter."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
+def with_present(
+    entries: Iterable[Entry], layout: Format, output: Folder
+) -> Iterator[tuple[Entry, str, ObjectMeta | None]]:
+    """Each image, where it belongs, and what the store has there; on a local disk nothing is looked for."""
+    for group in batched(entries, GROUP):
+        paths = [layout.image_file(entry.name) for entry in group]
+        there = {} if output.bucket.local_path is not None else listed(paths, output)
+        for entry, path in zip(group, paths, strict=True):
+            yield entry, path, there.get(path)

@@ -12,7 +12,7 @@ from obstore.exceptions import BaseError
 
 from labelround.errors import ObjectNotFound, ObjectTooLarge
 from labelround.storage.keys import ObjectMeta, key_problem, walk
-from labelround.storage.local import read_chunks, stays_below, write_anew
+from labelround.storage.local import holds, read_chunks, stays_below, write_anew
 from labelround.storage.translation import UnaddressableKey, translated
 from labelround.uri import ObjectURI, folder
 
@@ -35,15 +35,19 @@ class Bucket:
         """How a person finds the object: its path on disk, or its S3 address."""
         return str(self.local_path / key) if self.local_path else str(ObjectURI(self.name, key))
 
-    def list(self, prefix: str) -> Iterator[ObjectMeta]:
-        """The objects below the folder `prefix` (empty: all), in no promised order."""
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectMeta]:
+        """The objects below the folder `prefix` (empty: all) whose keys come after `after`.
+
+        S3 gives them in the order of their keys; a local disk, and some stores like S3, in none.
+        """
         if self.local_path is not None:
-            yield from walk(self.local_path, folder(prefix))
+            yield from (meta for meta in walk(self.local_path, folder(prefix)) if meta.key > after)
             return
-        last = ""
+        last = after
         try:
             with translated(self.uri(prefix)):
-                for page in obstore.list(self.store, prefix=folder(prefix) or None, chunk_size=1000):
+                pages = obstore.list(self.store, prefix=folder(prefix) or None, offset=after or None, chunk_size=1000)
+                for page in pages:
                     for meta in page:
                         yield ObjectMeta(meta["path"], meta["size"], meta["last_modified"], meta["e_tag"] or "")
                         last = meta["path"]
@@ -125,6 +129,14 @@ class Bucket:
             with translated(self.uri(key)):
                 raise
 
+    def holds(self, key: str, content: bytes) -> bool:
+        """Whether the file `key` is there and is this, on a local disk; a store says so in its listing."""
+        return self.local_path is not None and holds(self.local_path, key, content)
+
+    def has_folder(self, prefix: str) -> bool:
+        """Whether the folder is there, on a local disk; a store has none."""
+        return self.local_path is not None and (self.local_path / prefix).is_dir()
+
     def write_stream(self, key: str, source: IO[bytes]) -> None:
         """Write an object of any size from an open file, whole or not at all (a multipart upload on S3)."""
         with translated(self.uri(key)):
@@ -163,10 +175,10 @@ class Folder:
         """A folder inside this one."""
         return Folder(self.bucket, self.key(name))
 
-    def list(self, name: str = "") -> Iterator[ObjectMeta]:
-        """The objects below the folder `name`, with keys relative to this folder."""
+    def list(self, name: str = "", *, after: str = "") -> Iterator[ObjectMeta]:
+        """The objects below the folder `name`, with keys relative to this folder, of those that come after `after`."""
         start = len(folder(self.prefix))
-        for meta in self.bucket.list(self.key(name)):
+        for meta in self.bucket.list(self.key(name), after=self.key(after) if after else ""):
             yield ObjectMeta(meta.key[start:], meta.size, meta.modified, meta.etag, meta.problem)
 
     def head(self, name: str) -> ObjectMeta:
@@ -189,6 +201,12 @@ class Folder:
 
     def write_part(self, name: str, content: bytes) -> None:
         self.bucket.write_part(self.key(name), content)
+
+    def holds(self, name: str, content: bytes) -> bool:
+        return self.bucket.holds(self.key(name), content)
+
+    def has_folder(self, name: str) -> bool:
+        return self.bucket.has_folder(self.key(name))
 
     def write_stream(self, name: str, source: IO[bytes]) -> None:
         self.bucket.write_stream(self.key(name), source)

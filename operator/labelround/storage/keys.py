@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import md5
 from pathlib import Path
 
 from labelround.storage.translation import translated
+
+_MD5 = re.compile(r'"?[0-9a-f]{32}"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,17 @@ class ObjectMeta:
     modified: datetime
     etag: str = ""
     problem: str = ""
+
+    def holds(self, content: bytes) -> bool:
+        """Whether the object is certainly this: S3's ETag of one that was put in one piece is its MD5.
+
+        It is not where the store encrypts with a key of KMS, nor for an object of several parts.
+        """
+        return self.size == len(content) and self.etag.strip('"') == md5(content, usedforsecurity=False).hexdigest()
+
+    def is_copy_of(self, other: ObjectMeta) -> bool:
+        """Whether both certainly hold the same."""
+        return self.size == other.size and bool(_MD5.fullmatch(self.etag)) and self.etag == other.etag
 
 
 def key_problem(key: str) -> str:

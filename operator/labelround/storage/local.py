@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def stays_below(key: str) -> bool:
@@ -33,6 +34,20 @@ def write_anew(root: Path, key: str, content: bytes) -> None:
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
+
+
+def holds(root: Path, key: str, content: bytes) -> bool:
+    """Whether the file `key` below `root` is there and is this; a link is another's."""
+    try:
+        descriptor = os.open(f"{root}/{key}", _READ_FLAGS)
+    except OSError:
+        return False
+    try:
+        return os.fstat(descriptor).st_size == len(content) and os.read(descriptor, len(content) + 1) == content
+    except OSError:
+        return False
     finally:
         os.close(descriptor)
 

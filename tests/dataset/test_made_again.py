@@ -1,0 +1,84 @@
+"""A conversion that runs again writes only what is missing or different."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.dataset.manifests import World, line, plan_of
+from tests.dataset.pictures import picture
+from tests.dataset.watched import WatchedBucket, on_disk, revived
+
+from labelround.dataset.convert import ConversionPlan, convert
+from labelround.spec.model import ImagesMode
+from labelround.storage import Folder, MemoryBuckets
+
+LINES = [line(f"{name}.jpg", ("pen", 10, 10, 20, 20)) for name in ("a", "b", "deep/c", "deep/d")]
+LABELS = [f"labels/{name}.txt" for name in ("a", "b", "deep/c", "deep/d")]
+IMAGES = [f"images/{name}.jpg" for name in ("a", "b", "deep/c", "deep/d")]
+
+
+@pytest.fixture
+def world() -> World:
+    """Pictures in memory."""
+    world = World(MemoryBuckets())
+    for key in ("a", "b", "deep/c", "deep/d"):
+        world.bucket.write(f"pens/images/{key}.jpg", picture(orientation=6 if key == "b" else 1))
+    return world
+
+
+def plan(world: World) -> ConversionPlan:
+    return plan_of(world.source(LINES), images_mode=ImagesMode.COPY, check_images=True)
+
+
+def written(bucket: WatchedBucket, world: World) -> list[str]:
+    """The label files and images that converting once more writes into `bucket`."""
+    again = revived(bucket)
+    convert(plan(world), Folder(again), world.buckets)
+    files = (what.removeprefix("write ") for what in again.effects.done if what.startswith("write "))
+    return sorted(file for file in files if file in {*LABELS, *IMAGES})
+
+
+@pytest.fixture
+def made(world: World, tmp_path: Path) -> WatchedBucket:
+    """A dataset on disk, without its report, as an interrupted conversion leaves it."""
+    bucket = on_disk(tmp_path / "dataset")
+    convert(plan(world), Folder(bucket), world.buckets)
+    bucket.delete("report.json")
+    bucket.write(".labelround-unfinished.txt", "".join(f"{path}\n" for path in [*LABELS, *IMAGES]).encode())
+    return bucket
+
+
+def test_what_is_there_is_not_written_again(made: WatchedBucket, world: World) -> None:
+    """Neither label files nor copies of images."""
+    found = written(made, world)
+
+    assert found == []
+    assert made.exists("report.json")
+
+
+def test_what_is_missing_cut_off_or_different_is_written(made: WatchedBucket, world: World) -> None:
+    """A killed process may have left half a file; somebody else may have changed one to another of its size."""
+    expected = {path: made.read(path) for path in [*LABELS, *IMAGES]}
+    made.delete("labels/a.txt")
+    made.write("labels/deep/c.txt", expected["labels/deep/c.txt"][:-3])
+    made.write("labels/deep/d.txt", expected["labels/deep/d.txt"].replace(b"0", b"1"))
+    made.write("images/b.jpg", expected["images/b.jpg"][:100])
+
+    found = written(made, world)
+
+    assert found == ["images/b.jpg", "labels/a.txt", "labels/deep/c.txt", "labels/deep/d.txt"]
+    assert {path: made.read(path) for path in expected} == expected
+
+
+def test_a_link_to_the_same_content_becomes_a_file(made: WatchedBucket, world: World) -> None:
+    """What a link leads to is another's, and may change."""
+    assert made.local_path is not None
+    path = made.local_path / "labels" / "a.txt"
+    path.rename(made.local_path.parent / "elsewhere.txt")
+    path.symlink_to(made.local_path.parent / "elsewhere.txt")
+
+    found = written(made, world)
+
+    assert found == ["labels/a.txt"]
+    assert not path.is_symlink()
