@@ -4,6 +4,7 @@
     python -m benchmarks start
     python -m benchmarks operator [ROUNDS]
     python -m benchmarks shards [IMAGES]
+    python -m benchmarks store [OBJECTS]
 
 All print a page and keep it in benchmarks/results. Ratios are of two programs in one run on one machine; only they
 mean something elsewhere.
@@ -31,6 +32,8 @@ from benchmarks.start import measure_start
 IMAGES = 20_000
 LINES = 10_000
 ROUNDS = 1_000
+OBJECTS = 10_000
+KEYS = 100_000
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -87,6 +90,22 @@ def shards(images: int, numbers: list[int], results: Path) -> int:
     return int(bool(result.wrong()))
 
 
+def store(objects: int, keys: int, runs: int, results: Path) -> int:
+    """Many small objects in S3: print the page, keep it and all figures beside it."""
+    import pytest
+
+    from benchmarks.store import measuring, page
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        result = measuring.measure_store(objects, keys, runs, lambda line: print(line, flush=True))
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+        print(f"nothing was measured: {missing}", file=sys.stderr)
+        return int(os.environ.get("CI") == "true")
+    keep(measuring.encode(result), page.render(result), results / "store.json")
+    return 0
+
+
 def keep(figures: bytes, page: str, file: Path) -> None:
     """Write the figures and their page, and print it."""
     write(file, figures)
@@ -115,6 +134,11 @@ def main(arguments: list[str]) -> int:
     large.add_argument("images", type=int, nargs="?", default=IMAGES, help="how many (%(default)s)")
     large.add_argument("--shards", type=int, action="append", help="how many; may be repeated (1, 2 and 4)")
     large.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
+    small = commands.add_parser("store", help="many small objects, written to a real S3 server and listed")
+    small.add_argument("objects", type=int, nargs="?", default=OBJECTS, help="written by each client (%(default)s)")
+    small.add_argument("--keys", type=int, default=KEYS, help="listed by each client (%(default)s)")
+    small.add_argument("--runs", type=int, default=3, help="of each (%(default)s)")
+    small.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
     again = commands.add_parser("page", help="write the page of the operator's benchmark anew from its figures")
     again.add_argument("figures", type=Path, help="its .json")
     given = parser.parse_args(arguments)
@@ -128,6 +152,8 @@ def main(arguments: list[str]) -> int:
             return operator(given.rounds, given.results, short=given.short)
         case "shards":
             return shards(given.images, given.shards, given.results)
+        case "store":
+            return store(given.objects, given.keys, given.runs, given.results)
     figures = given.figures.read_bytes()
     keep(figures, render(decode(figures)), given.figures)
     return 0

@@ -13,9 +13,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,19 @@ def run(command: Sequence[str | Path], *, told: int | None = subprocess.DEVNULL,
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def best(runs: Sequence[Run]) -> Run:
-    """The quickest: what disturbs a run only makes it slower."""
-    return min(runs, key=lambda one: one.seconds)
+def measured(
+    command: Sequence[str | Path], variables: Mapping[str, str], *, cwd: Path | None = None, code: int = 0
+) -> Run:
+    """One process, started by a small one. Raises RuntimeError when it ends with neither 0 nor `code`.
+
+    `variables` add to those of this process.
+    """
+    small = [sys.executable, "-m", "benchmarks.timing", "--or", str(code), *map(str, command)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **variables}
+    ended = subprocess.run(small, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(small)} failed:\n{ended.stderr[-4000:]}")
+    return Run(**json.loads(ended.stdout.splitlines()[-1]))
 
 
 def main(arguments: list[str]) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.machine import describe_machine
-from benchmarks.peers.programs import REPOSITORY, Program, own, peers
+from benchmarks.peers.programs import Program, own, peers
 from benchmarks.peers.result import Measured, Result
 from benchmarks.peers.scene import furnish
-from benchmarks.timing import Run
+from benchmarks.timing import Run, measured
 
 NOT_LABELS = frozenset({"classes.txt", "train.txt"})
 
@@ -42,15 +38,12 @@ def measure_conversion(lines: int, names: Sequence[str], repeats: int, say: Call
 
 
 def _run(program: Program, work: Path) -> Run:
-    """One process in an empty folder, measured by a small one. Raises RuntimeError with what it said when it fails."""
+    """One process in an empty folder."""
     work.mkdir()
-    command = [sys.executable, "-m", "benchmarks.timing", "--or", str(program.code), *program.command]
-    variables = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    ended = subprocess.run(command, cwd=work, env=variables, capture_output=True, text=True, check=False)
-    shutil.rmtree(work)
-    if ended.returncode:
-        raise RuntimeError(f"{program.name} failed:\n{ended.stderr[-2000:]}")
-    return Run(**json.loads(ended.stdout.splitlines()[-1]))
+    try:
+        return measured(program.command, {}, cwd=work, code=program.code)
+    finally:
+        shutil.rmtree(work)
 
 
 def _count(output: Path) -> tuple[int, int]:

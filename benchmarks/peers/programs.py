@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from benchmarks.peers.result import BLOG, DATUMARO, LABEL_STUDIO, LABELROUND, PROTOTYPE
 from benchmarks.peers.scene import ATTRIBUTE, BUCKET, LABELS, ROUND, Scene
+from benchmarks.timing import REPOSITORY
 from labelround import __version__
 from labelround.cli.convert import INCOMPLETE_EXIT_CODE
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
 BLOG_OUTPUT = "yolo_annot_files"
 BLOG_COMMIT = "8e4f4583"
 Command: TypeAlias = Sequence[str | Path]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +17,7 @@ from tests.servers.s3 import S3Server, running_minio
 from benchmarks.machine import describe_machine
 from benchmarks.sharding.result import NUMBERS, Conversion, Result
 from benchmarks.sharding.scene import Scene, furnish
-from benchmarks.timing import Run
+from benchmarks.timing import Run, measured
 
 WHOLE, INDEX, SHARD, FINISH = "whole", "index", "shard", "finish"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -62,16 +60,9 @@ def _convert(server: S3Server, scene: Scene, name: str, shards: int, at_once: in
 
 
 def _step(server: S3Server, address: str, *arguments: str) -> Run:
-    """One process, measured by a small one. Raises RuntimeError with what it said when it fails."""
-    command = [
-        sys.executable, "-m", "benchmarks.timing",
-        sys.executable, "-m", "labelround", "conversion", address, "--s3-endpoint-url", server.url, *arguments,
-    ]  # fmt: skip
-    environment = {**os.environ, **server.environment}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{ended.stderr}")
-    return Run(**json.loads(ended.stdout))
+    """One process of a conversion."""
+    command = [sys.executable, "-m", "labelround", "conversion", address, "--s3-endpoint-url", server.url, *arguments]
+    return measured(command, server.environment)
 
 
 def _server_cpu() -> float:

@@ -1,0 +1,1 @@
+"""Writing many small objects to S3 and listing them: labelround's storage beside other clients."""
