@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from labelround.cli.durations import shown
-from labelround.cli.options import bucket_options, open_buckets
+from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 from labelround.decide import ConversionStep
 from labelround.errors import LabelroundError
 from labelround.uri import ObjectURI
@@ -78,7 +78,7 @@ def conversion(
     if step == ConversionStep.SHARD.value and shard is None:
         raise click.UsageError("--step shard needs --shard")
     with _ended_by_sigterm(), _told_to_kubernetes():
-        buckets = open_buckets(root, bucket, s3_endpoint_url, region)
+        buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
         from labelround.cli.console import progress
         from labelround.conversionfile import decode
 

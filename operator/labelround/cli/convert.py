@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelround.cli.options import bucket_options, open_buckets
+from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 
 if TYPE_CHECKING:
     from labelround.dataset.report import Report
@@ -94,7 +94,7 @@ def convert(
     from labelround.spec.model import ImagesMode, OutputFormat, Split
     from labelround.storage import output_folder
 
-    buckets = open_buckets(root, bucket, s3_endpoint_url, region)
+    buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
     plan = ConversionPlan(
         sources=tuple(_sources(manifests, attributes, buckets)),
         labels=_labels(labels, each_label, label_file, buckets),

@@ -15,7 +15,7 @@ from labelround.cli.dataset_text import (
     validation_document,
     validation_lines,
 )
-from labelround.cli.options import bucket_options, open_buckets
+from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 from labelround.cli.output import output_option, show
 from labelround.errors import Failed, InvalidInput
 
@@ -54,7 +54,7 @@ def pull(
     from labelround.dataset.pull import pull as pull_dataset
     from labelround.uri import is_s3
 
-    buckets = open_buckets(root, bucket, s3_endpoint_url, region)
+    buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
     source = dataset_folder(dataset, buckets)
     if dest is None:
         name = dataset.rstrip("/").rpartition("/")[2]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+PATIENCE_SECONDS = 300.0
+"""For a command that writes many files, and would have to begin again."""
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -66,16 +68,22 @@ def bucket_options(command: Command) -> Command:
 
 
 def open_buckets(
-    root: Path | None, bucket: dict[str, Path], s3_endpoint_url: str | None = None, region: str | None = None
+    root: Path | None,
+    bucket: dict[str, Path],
+    s3_endpoint_url: str | None = None,
+    region: str | None = None,
+    *,
+    patience_seconds: float = 0.0,
 ) -> Buckets:
     """The buckets that `bucket_options` describe: folders when any is named, S3 otherwise. Opens no connection.
 
-    Raises UsageError when folders and S3 are mixed.
+    A store that goes away in the middle is waited for `patience_seconds`. Raises UsageError when folders and S3 are
+    mixed.
     """
-    from labelround.storage import LocalBuckets, S3Buckets
+    from labelround.storage import Limits, LocalBuckets, S3Buckets
 
     if not root and not bucket:
-        return S3Buckets(s3_endpoint_url, region)
+        return S3Buckets(s3_endpoint_url, region, limits=Limits(patience_seconds=patience_seconds))
     if s3_endpoint_url:
         raise click.UsageError("--s3-endpoint-url cannot be combined with --root or --bucket")
     return LocalBuckets(root.absolute() if root else None, {name: path.absolute() for name, path in bucket.items()})

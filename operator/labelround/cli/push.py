@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelround.cli.options import FOLDER, bucket_options, open_buckets
+from labelround.cli.options import FOLDER, PATIENCE_SECONDS, bucket_options, open_buckets
 from labelround.cli.output import output_option, show
 from labelround.errors import Failed, InvalidInput, Problem
 
@@ -69,7 +69,9 @@ def _folder(
     problem = key_problem(folder(uri.key)) if folder(uri.key) else ""
     if problem:
         raise InvalidInput([Problem("the target", problem, "write s3://bucket/prefix/images/")])
-    return Folder(open_buckets(root, bucket, endpoint, region).open(uri.bucket), uri.key)
+    return Folder(
+        open_buckets(root, bucket, endpoint, region, patience_seconds=PATIENCE_SECONDS).open(uri.bucket), uri.key
+    )
 
 
 def _set_cors(folder: Folder, dry_run: bool) -> None:

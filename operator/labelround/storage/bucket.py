@@ -13,6 +13,7 @@ from obstore.exceptions import BaseError
 from labelround.errors import ObjectNotFound, ObjectTooLarge
 from labelround.storage.keys import ObjectMeta, key_problem, walk
 from labelround.storage.local import holds, read_chunks, stays_below, write_anew
+from labelround.storage.patience import Patience, patiently
 from labelround.storage.translation import UnaddressableKey, translated
 from labelround.uri import ObjectURI, folder
 
@@ -30,6 +31,7 @@ class Bucket:
     store: ObjectStore
     local_path: Path | None = None
     boto_client: Any = field(default=None, repr=False)
+    patience: Patience = field(default_factory=Patience, compare=False, repr=False)
 
     def uri(self, key: str) -> str:
         """How a person finds the object: its path on disk, or its S3 address."""
@@ -66,6 +68,7 @@ class Bucket:
                         item["Key"], item["Size"], item["LastModified"], item["ETag"], key_problem(item["Key"])
                     )
 
+    @patiently
     def head(self, key: str) -> ObjectMeta:
         """Size and time of one object. Raises ObjectNotFound."""
         with translated(self.uri(key)):
@@ -80,6 +83,7 @@ class Bucket:
             return False
         return True
 
+    @patiently
     def read(self, key: str, *, at_most: int | None = None) -> bytes:
         """The whole object. Raises ObjectNotFound, and ObjectTooLarge for one of more than `at_most` bytes."""
         with translated(self.uri(key)):
@@ -89,6 +93,7 @@ class Bucket:
                 return bytes(found.bytes())
         raise ObjectTooLarge(self.uri(key), f"holds {size} bytes, and {at_most} at most were expected")
 
+    @patiently
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """Up to `length` bytes from `start`; fewer (or none) where the object ends earlier."""
         with translated(self.uri(key)):
@@ -109,6 +114,7 @@ class Bucket:
             for chunk in obstore.get(self.store, key).stream(min_chunk_size=READ_CHUNK_BYTES):
                 yield bytes(chunk)
 
+    @patiently
     def write(self, key: str, content: bytes, *, if_absent: bool = False) -> None:
         """Write the object whole or not at all. With `if_absent`, raises ObjectExists when it is there."""
         with translated(self.uri(key)):
@@ -137,16 +143,20 @@ class Bucket:
         """Whether the folder is there, on a local disk; a store has none."""
         return self.local_path is not None and (self.local_path / prefix).is_dir()
 
+    @patiently
     def write_stream(self, key: str, source: IO[bytes]) -> None:
         """Write an object of any size from an open file, whole or not at all (a multipart upload on S3)."""
+        source.seek(0)
         with translated(self.uri(key)):
             obstore.put(self.store, key, source)
 
+    @patiently
     def copy(self, source: str, target: str) -> None:
         """Copy within the bucket, on the server's side."""
         with translated(self.uri(source)):
             obstore.copy(self.store, source, target)
 
+    @patiently
     def delete(self, key: str) -> None:
         """Delete the object; an absent one is fine."""
         try:

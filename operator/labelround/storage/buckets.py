@@ -16,6 +16,7 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 from labelround.errors import InvalidInput, ObjectNotFound, Problem, StorageDenied
 from labelround.storage.bucket import Bucket, Folder
 from labelround.storage.keys import key_problem
+from labelround.storage.patience import Patience
 from labelround.storage.translation import translated
 from labelround.uri import ObjectURI, is_s3
 
@@ -69,11 +70,15 @@ class MemoryBuckets:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one request may take, in seconds, how often a failed one is sent again, how many run at a time."""
+    """How long one request may take, in seconds, how often a failed one is sent again, how many run at a time.
+
+    After all that a store that has answered before is waited for `patience_seconds`.
+    """
 
     timeout_seconds: float = 120.0
     retries: int = 10
     connections: int = 10
+    patience_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ class S3Buckets:
             retry_config={"max_retries": self.limits.retries, "retry_timeout": RETRIED_FOR},
             **options,
         )
-        return Bucket(name, store, boto_client=self.client)
+        return Bucket(name, store, boto_client=self.client, patience=Patience(self.limits.patience_seconds))
 
     @cached_property
     def _session(self) -> Any:
