@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Process 1 of the node, in mount, network, process, IPC and host name namespaces of its own. /run, /var/lib and /var/log
-# are in memory there, so that nothing of it outlives the node.
+# are in memory there, so that nothing of it outlives the node; but for what pods keep in an emptyDir, which would count as
+# their memory.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./common.sh
@@ -10,6 +11,8 @@ mount --make-rshared /
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 for folder in /run /var/log /var/lib /sys/fs/cgroup; do mount -t tmpfs tmpfs $folder; done
+mkdir -p /var/lib/kubelet "$state/kubelet"
+mount --bind "$state/kubelet" /var/lib/kubelet
 for controller in cpu cpuacct cpuset memory devices freezer blkio pids; do
   mkdir /sys/fs/cgroup/$controller
   mount -t cgroup -o $controller cgroup /sys/fs/cgroup/$controller
