@@ -12,7 +12,7 @@ from typing import IO
 import pytest
 from obstore.store import MemoryStore
 from tests.dataset.manifests import World, line, plan_of, tree
-from tests.dataset.watched import WatchedBucket, in_memory
+from tests.dataset.watched import Unconditional, WatchedBucket, in_memory
 
 from labelround.dataset.claim import Claim, claim, read_claim
 from labelround.dataset.convert import convert, read_report
@@ -20,7 +20,7 @@ from labelround.dataset.database import open_database
 from labelround.dataset.report import LARGEST_REPORT
 from labelround.dataset.scratch import scratch_folder
 from labelround.errors import Conflict, InvalidInput, StorageDenied, StorageError, StorageFull
-from labelround.storage import Bucket, Folder, MemoryBuckets, local_bucket, output_folder
+from labelround.storage import Folder, MemoryBuckets, local_bucket, output_folder
 
 ENTRIES = [line("a.jpg", ("pen", 10, 10, 20, 20))]
 
@@ -79,15 +79,6 @@ def test_a_huge_report_is_none() -> None:
     assert read_report(world.output) is None
 
 
-class Unconditional(Bucket):
-    """A store that knows no conditional writes."""
-
-    def write(self, key: str, content: bytes, *, if_absent: bool = False) -> None:
-        if if_absent:
-            raise StorageError(self.uri(key), "A header you provided implies functionality that is not implemented")
-        super().write(key, content)
-
-
 def test_without_conditional_writes_a_claim_is_read_back(caplog: pytest.LogCaptureFixture) -> None:
     """And the risk is told."""
     folder = Folder(Unconditional("b", MemoryStore()), "f")
@@ -95,7 +86,7 @@ def test_without_conditional_writes_a_claim_is_read_back(caplog: pytest.LogCaptu
     claim(folder, "uid-1")
 
     assert read_claim(folder) == Claim("uid-1")
-    assert "two rounds could claim it at once" in caplog.text
+    assert "two could claim it at once" in caplog.text
 
 
 def test_a_folder_with_other_files_is_refused() -> None:

@@ -9,6 +9,7 @@ from typing import IO
 
 from obstore.store import LocalStore, MemoryStore
 
+from labelround.errors import StorageError
 from labelround.storage import Bucket
 
 
@@ -82,3 +83,12 @@ def on_disk(path: Path) -> WatchedBucket:
 def revived(bucket: WatchedBucket, deadly: int | None = None) -> WatchedBucket:
     """The same bucket for another process."""
     return WatchedBucket(bucket.name, bucket.store, bucket.local_path, effects=Effects(deadly))
+
+
+class Unconditional(Bucket):
+    """A store that knows no conditional writes."""
+
+    def write(self, key: str, content: bytes, *, if_absent: bool = False) -> None:
+        if if_absent:
+            raise StorageError(self.uri(key), "A header you provided implies functionality that is not implemented")
+        super().write(key, content)

@@ -57,17 +57,34 @@ def claim(folder: Folder, owner: str, name: str = "") -> None:
     """Claim a folder, or find it claimed by the same owner. Raises Conflict (PrefixInUse) when it is another's."""
     if check_claim(folder, owner) is not None:
         return
-    content = msgspec.json.encode(Claim(owner, name)) + b"\n"
-    try:
-        folder.write(CLAIM_NAME, content, if_absent=True)
-    except ObjectExists:
+    if not write_once(folder, CLAIM_NAME, msgspec.json.encode(Claim(owner, name)) + b"\n"):
         check_claim(folder, owner)
+
+
+def write_once(folder: Folder, name: str, content: bytes) -> bool:
+    """Write what nobody has written yet; whether this very content is there now.
+
+    On a store without conditional writes it is written and read back, which two at once could both survive.
+    """
+    try:
+        folder.write(name, content, if_absent=True)
+    except ObjectExists:
+        return _holds(folder, name, content)
     except (StorageDenied, StorageFull):
         raise
     except StorageError as error:
-        _log.warning("%s: no conditional writes there (%s); two rounds could claim it at once", folder.uri(), error)
-        folder.write(CLAIM_NAME, content)
-        check_claim(folder, owner)
+        _log.warning("%s: no conditional writes there (%s); two could claim it at once", folder.uri(name), error)
+        if not folder.exists(name):
+            folder.write(name, content)
+        return _holds(folder, name, content)
+    return True
+
+
+def _holds(folder: Folder, name: str, content: bytes) -> bool:
+    try:
+        return folder.read(name, at_most=len(content)) == content
+    except ObjectTooLarge:
+        return False
 
 
 def _foreign(folder: Folder, why: str) -> Conflict:

@@ -92,13 +92,7 @@ class Index:
 
     def common_folder(self) -> str:
         """The longest folder that holds all images, as `bucket/folder/`; "" when they share no bucket."""
-        lowest: str | None
-        highest: str
-        lowest, highest = self._connection.execute("SELECT min(ref), max(ref) FROM records").fetchone()
-        if lowest is None:
-            return ""
-        length = next((i for i, (a, b) in enumerate(zip(lowest, highest, strict=False)) if a != b), len(lowest))
-        return lowest[: lowest.rfind("/", 0, length) + 1]
+        return common_folder(*self._connection.execute("SELECT min(ref), max(ref) FROM records").fetchone())
 
     def digest(self) -> str:
         """One hash of all that the manifests say, whatever the order of their lines."""
@@ -107,3 +101,11 @@ class Index:
         for row in self._connection.execute(_SAID):
             hashed.update(encode(row))
         return hashed.hexdigest()
+
+
+def common_folder(lowest: str | None, highest: str | None) -> str:
+    """The longest folder that holds the addresses from the lowest to the highest; "" without any."""
+    if lowest is None or highest is None:
+        return ""
+    length = next((i for i, (a, b) in enumerate(zip(lowest, highest, strict=False)) if a != b), len(lowest))
+    return lowest[: lowest.rfind("/", 0, length) + 1]

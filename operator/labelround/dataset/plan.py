@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from labelround.dataset.formats import Format, format_of
@@ -63,32 +63,41 @@ class ConversionPlan:
         )
 
     def rules(self, output: Folder) -> Rules:
-        """What names must keep to in `output`. Raises InvalidInput when its prefix leaves no room for them.
-
-        In a local folder the prefix does not count: a dataset gets the same names wherever it lies on disk.
-        """
-        taken = 0 if output.bucket.local_path is not None else len(folder(output.prefix).encode())
-        longest = max(len(self.format.labels_folder), len(self.format.images_folder))
-        room = KEY_MAX_BYTES - taken - longest
-        if room < SHORTEST_NAMES:
-            what = f"leaves {max(room, 0)} of an S3 key's {KEY_MAX_BYTES} bytes for the names of files"
-            raise InvalidInput([Problem(output.uri(), what, "choose a shorter output prefix")])
-        return Rules(room, self.format.reserved)
+        """What names must keep to in `output`. Raises InvalidInput when its prefix leaves no room for them."""
+        return rules_in(output, self.format)
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the plan itself."""
-        seen: dict[str, int] = {}
-        for index, label in enumerate(self.labels):
-            first = seen.setdefault(label, index)
-            if first != index:
-                yield Problem(f"labels[{index}]", f"repeats labels[{first}] ({label!r})", "labels are unique")
-            if not label:
-                yield Problem(f"labels[{index}]", "is empty", "name the class")
-            if self.output_format is OutputFormat.DARKNET and label.splitlines() not in ([], [label]):
-                yield Problem(f"labels[{index}]", f"{label!r} has a line break, and obj.names holds one name a line")
+        yield from label_problems(self.labels, self.output_format)
         shares = {"train": self.split.train, "val": self.split.val, "test": self.split.test}
         for name, share in shares.items():
             if share < 0:
                 yield Problem(f"split.{name}", f"is {share}", "a share is 0 or more")
         if not any(shares.values()):
             yield Problem("split", "has no share above 0", "give train a share")
+
+
+def rules_in(output: Folder, layout: Format) -> Rules:
+    """What names must keep to in `output`. Raises InvalidInput when its prefix leaves no room for them.
+
+    In a local folder the prefix does not count: a dataset gets the same names wherever it lies on disk.
+    """
+    taken = 0 if output.bucket.local_path is not None else len(folder(output.prefix).encode())
+    room = KEY_MAX_BYTES - taken - max(len(layout.labels_folder), len(layout.images_folder))
+    if room < SHORTEST_NAMES:
+        what = f"leaves {max(room, 0)} of an S3 key's {KEY_MAX_BYTES} bytes for the names of files"
+        raise InvalidInput([Problem(output.uri(), what, "choose a shorter output prefix")])
+    return Rules(room, layout.reserved)
+
+
+def label_problems(labels: Sequence[str], output_format: OutputFormat) -> Iterator[Problem]:
+    """What is wrong with the names of classes."""
+    seen: dict[str, int] = {}
+    for index, label in enumerate(labels):
+        first = seen.setdefault(label, index)
+        if first != index:
+            yield Problem(f"labels[{index}]", f"repeats labels[{first}] ({label!r})", "labels are unique")
+        if not label:
+            yield Problem(f"labels[{index}]", "is empty", "name the class")
+        if output_format is OutputFormat.DARKNET and label.splitlines() not in ([], [label]):
+            yield Problem(f"labels[{index}]", f"{label!r} has a line break, and obj.names holds one name a line")

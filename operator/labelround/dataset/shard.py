@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from labelround.dataset.annotation import STATE_WORDS, State
 from labelround.dataset.boxes import Box, clip, label_file
@@ -20,7 +20,7 @@ from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
 from labelround.dataset.report import SHOWN_RENAMES, Renamed
-from labelround.dataset.split import LISTED, PART_WORDS, Cut, Part
+from labelround.dataset.split import LISTED, PART_WORDS, Part
 from labelround.dataset.tables import annotation_rows, cell
 from labelround.uri import SCHEME
 
@@ -68,6 +68,18 @@ class Tally:
         self.renames = [*self.renames, *other.renames][:SHOWN_RENAMES]
 
 
+class Placing(Protocol):
+    """Says in which part of the split an image is, by its entry's `place`."""
+
+    def part(self, hashed: int) -> Part:
+        """The part."""
+        ...
+
+    def lists(self, part: Part) -> tuple[Part, ...]:
+        """The lists that an image of this part stands in."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ShardPlan:
     """What every shard of a dataset needs.
@@ -77,7 +89,7 @@ class ShardPlan:
 
     format: Format
     labels: tuple[str, ...]
-    cut: Cut
+    cut: Placing
     prefix: str
     jobs: Mapping[int, str]
     job_tables: Sequence[str]

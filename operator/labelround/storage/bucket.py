@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from obstore.exceptions import BaseError
 
 from labelround.errors import ObjectNotFound, ObjectTooLarge
 from labelround.storage.keys import ObjectMeta, key_problem, walk
-from labelround.storage.local import holds, read_chunks, stays_below, write_anew
+from labelround.storage.local import folders_in, holds, read_chunks, remove_empty, stays_below, write_anew
 from labelround.storage.patience import Patience, patiently
 from labelround.storage.translation import UnaddressableKey, translated
 from labelround.uri import ObjectURI, folder
@@ -67,6 +67,16 @@ class Bucket:
                     yield ObjectMeta(
                         item["Key"], item["Size"], item["LastModified"], item["ETag"], key_problem(item["Key"])
                     )
+
+    @patiently
+    def folders(self, prefix: str) -> Sequence[str]:
+        """The names of the folders directly below the folder `prefix`, sorted."""
+        if self.local_path is not None:
+            return folders_in(self.local_path / prefix)
+        place = folder(prefix)
+        with translated(self.uri(prefix)):
+            found = obstore.list_with_delimiter(self.store, prefix=place or None)["common_prefixes"]
+        return sorted(one[len(place) :].rstrip("/") for one in found)
 
     @patiently
     def head(self, key: str) -> ObjectMeta:
@@ -165,6 +175,12 @@ class Bucket:
         except ObjectNotFound:
             pass
 
+    def remove_empty(self, prefix: str) -> None:
+        """Remove the folder `prefix` if no file is left in it or below; S3 has no such thing."""
+        if self.local_path is not None:
+            with translated(self.uri(prefix)):
+                remove_empty(self.local_path / prefix)
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -190,6 +206,9 @@ class Folder:
         start = len(folder(self.prefix))
         for meta in self.bucket.list(self.key(name), after=self.key(after) if after else ""):
             yield ObjectMeta(meta.key[start:], meta.size, meta.modified, meta.etag, meta.problem)
+
+    def folders(self, name: str = "") -> Sequence[str]:
+        return self.bucket.folders(self.key(name))
 
     def head(self, name: str) -> ObjectMeta:
         return self.bucket.head(self.key(name))
@@ -223,3 +242,6 @@ class Folder:
 
     def delete(self, name: str) -> None:
         self.bucket.delete(self.key(name))
+
+    def remove_empty(self, name: str) -> None:
+        self.bucket.remove_empty(self.key(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -50,6 +51,21 @@ def holds(root: Path, key: str, content: bytes) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def folders_in(place: Path) -> list[str]:
+    """The names of the folders in a folder, sorted; none when it is not there."""
+    try:
+        return sorted(one.name for one in os.scandir(place) if one.is_dir(follow_symlinks=False))
+    except FileNotFoundError:
+        return []
+
+
+def remove_empty(place: Path) -> None:
+    """Remove a folder and those in it, as far as there is no file in them."""
+    for path, _, _ in os.walk(place, topdown=False):
+        with suppress(OSError):
+            Path(path).rmdir()
 
 
 def _created(path: str) -> int:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from labelround.dataset.formats import IMAGES, REPORT
 from labelround.dataset.report import Report
-from labelround.dataset.tables import IMAGE_COLUMNS
+from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS
 from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.storage import Folder
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,19 @@ class ImageRow:
         return bool(self.split)
 
 
+@dataclass(frozen=True, slots=True)
+class BoxRow:
+    """One box, by `annot.csv`: its line, the name of its image in the dataset, the class, and the box in pixels."""
+
+    line: int
+    image: str
+    category: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 def read_image_rows(folder: Folder) -> tuple[ImageRow, ...] | None:
     """The rows of `images.csv`; None when there is none. Raises InvalidInput."""
     try:
@@ -47,17 +64,42 @@ def read_image_rows(folder: Folder) -> tuple[ImageRow, ...] | None:
         return None
     except UnicodeDecodeError as error:
         raise InvalidInput([Problem(folder.uri(IMAGES), f"is not UTF-8 text ({error.reason})")]) from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    missing = [column for column in IMAGE_COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise InvalidInput([Problem(folder.uri(IMAGES), f"lacks the columns {', '.join(missing)}")])
-    rows: list[ImageRow] = []
+    return tuple(image_rows(io.StringIO(text, newline=""), folder.uri(IMAGES)))
+
+
+def image_rows(lines: Iterable[str], where: str) -> Iterator[ImageRow]:
+    """The rows of the `images.csv` that has these lines, with their ends. Raises InvalidInput, which names `where`."""
+    return _rows(lines, where, IMAGE_COLUMNS, lambda _, row: _image_row(row))
+
+
+def box_rows(lines: Iterable[str], where: str) -> Iterator[BoxRow]:
+    """The rows of the `annot.csv` that has these lines, with their ends. Raises InvalidInput, which names `where`."""
+    return _rows(lines, where, ANNOTATION_COLUMNS, _box_row)
+
+
+def _rows(
+    lines: Iterable[str], where: str, columns: Sequence[str], made: Callable[[int, Mapping[str, str]], Row]
+) -> Iterator[Row]:
+    """Each row as `made` of its line and columns."""
+    reader = csv.DictReader(lines, strict=True)
     try:
-        rows.extend(_image_row(row) for row in reader)
+        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InvalidInput([Problem(where, f"lacks the columns {', '.join(missing)}")])
+        for row in reader:
+            yield made(reader.line_num, row)
     except (csv.Error, ValueError, TypeError) as error:
-        where = f"{folder.uri(IMAGES)}:{reader.line_num}"
-        raise InvalidInput([Problem(where, f"cannot be read ({error})")]) from None
-    return tuple(rows)
+        raise InvalidInput([Problem(f"{where}:{reader.line_num}", f"cannot be read ({error})")]) from None
+
+
+def _box_row(line: int, row: Mapping[str, str]) -> BoxRow:
+    numbers = [float(row[column]) for column in _BOX]
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a number is not finite")
+    return BoxRow(line, row["img_file"], row["category"], *numbers)
+
+
+_BOX = ("box_left", "box_top", "box_width", "box_height")
 
 
 def _image_row(row: Mapping[str, str]) -> ImageRow:
