@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "doctor": ("doctor", "doctor", "Check an installation on a cluster, and say what to do."),
     "init": ("round", "init", "Write a commented round.yaml to start from."),
     "convert": ("convert", "convert", "Convert Ground Truth output manifests to a YOLO or Darknet dataset."),
+    "merge": ("merge", "merge", "Merge datasets into one that grows, version by version."),
+    "diff": ("merge", "diff", "Tell what differs between two datasets, or two versions of one."),
     "pull": ("dataset", "pull", "Put the images beside the labels, so that a dataset trains in place."),
     "validate": ("dataset", "validate", "Report what a trainer would reject in a dataset."),
     "stats": ("dataset", "stats", "Count images, boxes and classes of a dataset."),

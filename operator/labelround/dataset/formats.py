@@ -13,6 +13,8 @@ from labelround.spec.model import OutputFormat
 ANNOTATIONS = "annot.csv"
 IMAGES = "images.csv"
 REPORT = "report.json"
+GROUPS = "groups.csv"
+CONFLICTS = "conflicts.csv"
 UNFINISHED = ".labelround-unfinished.txt"
 """The list of files that may be there while a dataset is being made."""
 PARTS = ".labelround-parts"
@@ -51,7 +53,7 @@ class Format:
         if self.labels_folder:
             return frozenset()
         lists = [list_file(part) for part in LISTED]
-        tables = [ANNOTATIONS, IMAGES, REPORT, OBJ_NAMES, OBJ_DATA]
+        tables = [ANNOTATIONS, IMAGES, GROUPS, CONFLICTS, REPORT, OBJ_NAMES, OBJ_DATA]
         return frozenset([*lists, *tables, PREVIEWS, CLAIM_NAME, UNFINISHED, PARTS])
 
     def class_files(self, labels: Sequence[str], lists: Sequence[Part]) -> Mapping[str, bytes]:

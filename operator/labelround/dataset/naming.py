@@ -25,6 +25,7 @@ _UNHOLDABLE = re.compile(
 )
 _CLEAN_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _HASHED_STEM_LENGTH = 20
+_APART_LENGTH = 8
 
 
 def fold(path: str) -> str:
@@ -66,6 +67,12 @@ class Rules:
         """The next name to try when `name` is taken: its extension goes into the stem."""
         stem, extension = split_extension(name)
         longer = f"{stem}_{extension[1:] or 'image'}{extension}"
+        return longer if self.holds(longer) else self.hashed(name, ref)
+
+    def apart(self, name: str, ref: str) -> str:
+        """The name with the image's address hashed into its stem: whatever else is there, it is the same."""
+        stem, extension = split_extension(name)
+        longer = f"{stem}_{sha256(ref.encode()).hexdigest()[:_APART_LENGTH]}{extension}"
         return longer if self.holds(longer) else self.hashed(name, ref)
 
     def hashed(self, name: str, ref: str) -> str:

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
-from labelround.dataset.existing.tables import ImageRow, read_image_rows, read_report
+from labelround.dataset.existing.tables import BoxRow, ImageRow, box_rows, image_rows, read_image_rows, read_report
 from labelround.dataset.naming import label_name
 from labelround.dataset.report import Report
+from labelround.dataset.versions import read_history, read_index
 from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Buckets, Folder, ObjectMeta, local_bucket
@@ -21,12 +22,15 @@ from labelround.uri import ObjectURI, is_s3
 
 __all__ = [
     "SPLITS",
+    "BoxRow",
     "Dataset",
     "ImageRow",
     "LabelFile",
     "LabelRow",
     "Listed",
+    "box_rows",
     "dataset_folder",
+    "image_rows",
     "label_file_of",
     "local_path",
     "open_dataset",
@@ -108,8 +112,20 @@ class Dataset:
 def dataset_folder(text: str, buckets: Buckets) -> Folder:
     """The folder of the dataset `text`: `s3://bucket/prefix` or a local path, of the folder or of its definition.
 
-    Raises ObjectNotFound when a local folder does not exist.
+    Of a dataset that grows it is that of its newest version, or of the one whose number stands behind an `@`. Raises
+    ObjectNotFound when there is no such folder or version.
     """
+    base, mark, number = text.rpartition("@")
+    if mark and base and number.isdecimal() and (is_s3(text) or not Path(text).exists()):
+        found = _version(_place(base, buckets), int(number))
+        if found is not None:
+            return found
+    place = _place(text, buckets)
+    return _version(place, None) or place
+
+
+def _place(text: str, buckets: Buckets) -> Folder:
+    """The folder that `text` names itself."""
     if is_s3(text):
         uri = ObjectURI.parse(text)
         place = uri.key.rstrip("/")
@@ -119,6 +135,19 @@ def dataset_folder(text: str, buckets: Buckets) -> Folder:
     if not path.is_dir():
         raise ObjectNotFound(text, "there is no such folder")
     return Folder(local_bucket(path))
+
+
+def _version(folder: Folder, number: int | None) -> Folder | None:
+    """The folder of a version, the newest or that of a number; None when the folder holds no versions."""
+    index = read_index(folder)
+    if index is None:
+        return None
+    kept = read_history(folder, index).versions
+    found = next((one for one in reversed(kept) if number in (None, one.number)), None)
+    if found is None:
+        what = f"has no version {number}; those from {kept[0].number} to {kept[-1].number} are kept"
+        raise ObjectNotFound(folder.uri(), what)
+    return folder.child(found.path)
 
 
 def open_dataset(folder: Folder) -> Dataset:

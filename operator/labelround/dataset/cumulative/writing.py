@@ -1,0 +1,134 @@
+"""The files of one version: a whole dataset, as a conversion writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labelround import __version__
+from labelround.dataset.annotation import STATE_WORDS
+from labelround.dataset.counts import Drop
+from labelround.dataset.cumulative.settling import Placed, Settling, Survey
+from labelround.dataset.cumulative.source import GROUP_COLUMNS
+from labelround.dataset.formats import CONFLICTS, GROUPS, REPORT, format_of
+from labelround.dataset.index import common_folder
+from labelround.dataset.merging import fixed_files
+from labelround.dataset.merging import merge as join_parts
+from labelround.dataset.report import (
+    REPORT_VERSION,
+    SHOWN_RENAMES,
+    BoxCounts,
+    ImageCounts,
+    Options,
+    Renamed,
+    Report,
+)
+from labelround.dataset.shard import ShardPlan, Tally, write_parts
+from labelround.dataset.split import LISTED, PART_WORDS, Part
+from labelround.dataset.tables import cell, header
+from labelround.dataset.writing import write_labels
+from labelround.progress import Progress
+from labelround.spec.model import ImagesMode, OutputFormat
+from labelround.storage import Folder, local_bucket
+from labelround.uri import SCHEME
+from labelround.wording import counted
+
+
+@dataclass(slots=True)
+class Renames:
+    """The images that had to take another name: how many, and the first of them."""
+
+    count: int = 0
+    first: list[Renamed] = field(default_factory=list)
+
+    def add(self, ref: str, name: str) -> None:
+        """One image, `bucket/key`, and its name in the dataset."""
+        self.count += 1
+        if len(self.first) < SHOWN_RENAMES:
+            self.first.append(Renamed(SCHEME + ref, name))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPlan:
+    """What a version is, but for its images. `labels` are the classes by class id."""
+
+    owner: str
+    output_format: OutputFormat
+    labels: tuple[str, ...]
+    group_by: str
+    jobs: tuple[str, ...]
+
+    @property
+    def head(self) -> tuple[object, ...]:
+        """What shows in the files beside the images."""
+        return self.output_format.value, self.labels, self.group_by
+
+    def write(
+        self, folder: Folder, settling: Settling, survey: Survey, renames: Renames, scratch: Path, progress: Progress
+    ) -> Report:
+        """Write everything into a folder that nobody else writes to, the report last. It comes back."""
+        layout, placed, tally = format_of(self.output_format), Placed.of(survey.parts), Tally()
+        parts = scratch / "part"
+        parts.mkdir()
+        progress.start("writing label files", survey.parts.total(), "images")
+        shard = ShardPlan(layout, self.labels, placed, "", {}, ())
+        write_labels(write_parts(settling.entries(), shard, parts, tally), folder, progress)
+        digest = join_parts([Folder(local_bucket(parts))], layout, self.labels, placed.listed, folder, scratch)
+        if self.group_by:
+            _write_groups(settling.registry.groups(), scratch / GROUPS)
+        for name in (GROUPS, CONFLICTS) if self.group_by else (CONFLICTS,):
+            with (scratch / name).open("rb") as content:
+                folder.write_stream(name, content)
+        report = Report(
+            version=REPORT_VERSION,
+            labelround=__version__,
+            owner=self.owner,
+            format=self.output_format.value,
+            classes=self.labels,
+            options=Options(
+                images_prefix=SCHEME + common_folder(survey.lowest, survey.highest),
+                images=ImagesMode.REFERENCE.value,
+                check_images=False,
+                previews=0,
+                split={"group_by": self.group_by},
+            ),
+            jobs=self.jobs,
+            manifests=(),
+            images=ImageCounts(sum(tally.states), **dict(zip(STATE_WORDS, tally.states, strict=True))),
+            splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
+            boxes=BoxCounts(
+                read=survey.boxes,
+                written=tally.written,
+                dropped={drop.value: tally.drops[drop] for drop in Drop if tally.drops[drop]},
+                by_class={label: tally.classes[index] for index, label in enumerate(self.labels)},
+            ),
+            renamed=renames.count,
+            renames=tuple(renames.first),
+            warnings=tuple(_warnings(survey, placed, renames)),
+            files=tuple(fixed_files(layout, self.labels, placed.listed)),
+            previews=(),
+            inputs_digest=survey.digest,
+            digest=digest,
+        )
+        folder.write(REPORT, report.to_json())
+        return report
+
+
+def _write_groups(groups: Iterable[tuple[str, str]], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(header(GROUP_COLUMNS))
+        file.writelines(f"{cell(SCHEME + ref)},{cell(group)}\n" for ref, group in groups)
+
+
+def _warnings(survey: Survey, placed: Placed, renames: Renames) -> Iterator[str]:
+    if not survey.parts:
+        yield "no image is labeled: the dataset is empty"
+    if placed.shared:
+        part = next(PART_WORDS[part] for part in (Part.TRAIN, Part.VAL) if survey.parts[part])
+        yield f"every image but those to test with is in the split {part}, so train.txt and val.txt list the same"
+    if survey.conflicts:
+        disputed = f"{counted(survey.conflicts, 'image')} on whose boxes the datasets disagree"
+        yield f"{disputed}; the latest counts, and {CONFLICTS} lists them"
+    if renames.count:
+        yield f"{counted(renames.count, 'image')} cannot keep the name of the round; images.csv gives the new one"
