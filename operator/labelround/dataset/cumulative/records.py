@@ -13,7 +13,7 @@ from labelround.dataset.annotation import State
 from labelround.dataset.boxes import Box
 from labelround.dataset.cumulative.source import SourceImage
 from labelround.dataset.database import ROWS_A_STEP
-from labelround.dataset.writing import batched
+from labelround.parallel import batched
 
 _SCHEMA = """
 CREATE TABLE records (
