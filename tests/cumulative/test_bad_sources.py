@@ -40,6 +40,10 @@ BROKEN = {
     "an image twice": (replaced("images.csv", b"images/b.jpg", b"images/a.jpg"), "images/a.jpg twice, or not in the"),
     "a state that is none": (replaced("images.csv", b"labeled", b"beheld"), "the state or split is unknown"),
     "a failed image with a split": (replaced("images.csv", b"labeled", b"failed"), "state, split and size do not fit"),
+    "a size that no image has": (
+        replaced("images.csv", b"100,80", b"100,9223372036854775808"),
+        "state, split and size do not fit",
+    ),
     "an image more than the report knows": (
         lambda folder: folder.write("images.csv", folder.read("images.csv") + b"s3://x/y.jpg,y.jpg,,,failed,0,,,\n"),
         "counts 2 images and 2 boxes, but the tables hold 3 and 2",
@@ -59,6 +63,45 @@ def test_a_dataset_that_is_not_as_it_was_written_is_refused(change: Callable[[Fo
 
     assert message in str(caught.value)
     assert files(rounds.folder("d")) == {}
+
+
+def test_all_broken_datasets_are_told_at_once() -> None:
+    """The first problem of each."""
+    rounds = Rounds()
+    broken = [rounds.round([line(f"{name}.jpg", PEN)]) for name in "abc"]
+    for folder in (broken[0], broken[2]):
+        replaced("images.csv", b"labeled", b"beheld")(folder)
+
+    with pytest.raises(InvalidInput) as caught:
+        rounds.merge("d", *broken)
+
+    assert [problem.where for problem in caught.value.problems] == [
+        broken[0].uri("images.csv"),
+        broken[2].uri("images.csv"),
+    ]
+
+
+GROUPS = {
+    "no columns": (
+        lambda folder: folder.write("groups.csv", b"a\n"),
+        "groups.csv: lacks the columns source_ref, group",
+    ),
+    "an image too few": (replaced("groups.csv", b"b.jpg,b\n", b"c.jpg,b\n"), "groups.csv: has 's3://pictures/pens/im"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), GROUPS.values(), ids=GROUPS)
+def test_groups_that_are_not_as_they_were_written_are_refused(change: Callable[[Folder], None], message: str) -> None:
+    """A group might else straddle two splits."""
+    rounds = Rounds()
+    first = rounds.round([line("a.jpg", PEN), line("b.jpg", PEN)], split=Split(group_by="^."))
+    made = rounds.merge("d", first)
+    change(made.folder)
+
+    with pytest.raises(InvalidInput) as caught:
+        rounds.merge("d", rounds.round([line("c.jpg", PEN)]))
+
+    assert message in str(caught.value)
 
 
 def test_all_folders_that_hold_no_dataset_are_told_at_once() -> None:

@@ -19,6 +19,8 @@ ANNOTATION_COLUMNS = (
     "img_height",
 )
 IMAGE_COLUMNS = ("source_ref", "image", "label_file", "split", "state", "boxes", "width", "height", "reason")
+GROUP_COLUMNS = ("source_ref", "group")
+CONFLICT_COLUMNS = ("source_ref", "image", "kept", "kept_boxes", "other", "other_boxes")
 
 
 _SPECIAL = re.compile('[,"\r\n]')

@@ -195,14 +195,19 @@ class _Merging:
     def _load(self) -> None:
         class_ids = {label: index for index, label in enumerate(self.plan.labels)}
         self.world.progress.start("reading datasets", len(self.sources), "datasets")
+        problems: list[Problem] = []
         for number, source in enumerate(self.sources):
             try:
                 self.records.load(number, self._registered(source, read_images(source, class_ids, self.scratch)))
             except (InvalidInput, ObjectNotFound) as error:
                 if source is self.before and self.world.is_overtaken():
                     raise _overtaken(self.world.output) from error
-                raise
+                if not isinstance(error, InvalidInput):
+                    raise
+                problems += error.problems
             self.world.progress.advance()
+        if problems:
+            raise InvalidInput(problems)
         self.records.seal()
 
     def _registered(self, source: Source, images: Iterator[SourceImage]) -> Iterator[SourceImage]:

@@ -59,15 +59,18 @@ class Records:
         connection.execute(_SCHEMA)
 
     def load(self, source: int, images: Iterable[SourceImage]) -> None:
-        """Add what the `source`-th dataset says."""
+        """Add what the `source`-th dataset says. After an error, others can still be loaded."""
         rows = (
             (one.ref, source, one.state, one.width, one.height, one.name, one.part, one.note, _encode(one.boxes))
             for one in images
         )
         self._connection.execute("BEGIN")
-        for step in batched(rows, ROWS_A_STEP):
-            self._connection.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?)", step)
-        self._connection.execute("COMMIT")
+        try:
+            for step in batched(rows, ROWS_A_STEP):
+                self._connection.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?,?)", step)
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
 
     def seal(self) -> None:
         """Sort: by image, then in the order of the datasets."""

@@ -15,10 +15,9 @@ from labelround.dataset.cumulative.records import Records, Said, last_word
 from labelround.dataset.cumulative.registry import Registry
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.split import LISTED, Part
-from labelround.dataset.tables import cell, header
+from labelround.dataset.tables import CONFLICT_COLUMNS, cell, header
 from labelround.uri import SCHEME
 
-CONFLICT_COLUMNS = ("source_ref", "image", "kept", "kept_boxes", "other", "other_boxes")
 _encode = msgspec.msgpack.Encoder().encode
 
 

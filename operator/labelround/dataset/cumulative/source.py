@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from labelround.dataset.annotation import STATE_WORDS, State
+from labelround.dataset.annotation import MAX_SIDE, STATE_WORDS, State
 from labelround.dataset.boxes import Box
-from labelround.dataset.existing import BoxRow, ImageRow, box_rows, image_rows, read_report
+from labelround.dataset.existing import BoxRow, ImageRow, box_rows, group_rows, image_rows, read_report
 from labelround.dataset.formats import ANNOTATIONS, GROUPS, IMAGES, REPORT
 from labelround.dataset.report import Report
 from labelround.dataset.split import PART_WORDS, Part
@@ -20,8 +19,6 @@ from labelround.parallel import in_threads
 from labelround.storage import Folder
 from labelround.uri import SCHEME
 
-GROUP_COLUMNS = ("source_ref", "group")
-"""Of `groups.csv`, which a merged dataset has that is split by groups."""
 _AS_WRITTEN = "merge datasets as labelround wrote them: convert again, or pull again"
 
 
@@ -93,7 +90,8 @@ def read_images(source: Source, class_ids: Mapping[str, int], scratch: Path) -> 
             return stack.enter_context(_fetched(source.folder, name, scratch / name))
 
         tables = _Tables(source, class_ids)
-        groups = _groups(opened(GROUPS)) if source.group_by and source.folder.exists(GROUPS) else None
+        grouped = source.group_by and source.folder.exists(GROUPS)
+        groups = group_rows(opened(GROUPS), source.folder.uri(GROUPS)) if grouped else None
         yield from tables.images(opened(IMAGES), opened(ANNOTATIONS), groups)
     if _report(source.folder) != source.report:
         raise Unavailable(f"{source.name} was changed while it was read; run this again", "DatasetChanged")
@@ -106,12 +104,6 @@ def _fetched(folder: Folder, name: str, path: Path) -> IO[str]:
     except ObjectNotFound:
         raise InvalidInput([Problem(folder.uri(name), "is not there", _AS_WRITTEN)]) from None
     return path.open(encoding="utf-8", newline="")
-
-
-def _groups(lines: IO[str]) -> Iterator[tuple[str, str]]:
-    """The rows of `groups.csv`: address and group."""
-    for row in csv.DictReader(lines):
-        yield row["source_ref"], row["group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +148,8 @@ class _Tables:
             part = Part(PART_WORDS.index(row.split)) if row.split else None
         except ValueError:
             raise self._wrong(IMAGES, f"{row.source_ref}: the state or split is unknown") from None
-        if state.in_dataset != (part is not None) or (part is not None and min(row.width, row.height) < 1):
+        least, most = min(row.width, row.height), max(row.width, row.height)
+        if state.in_dataset != (part is not None) or not state.in_dataset <= least <= most <= MAX_SIDE:
             raise self._wrong(IMAGES, f"{row.source_ref}: state, split and size do not fit together")
         group = None
         if groups is not None:

@@ -10,7 +10,6 @@ from labelround import __version__
 from labelround.dataset.annotation import STATE_WORDS
 from labelround.dataset.counts import Drop
 from labelround.dataset.cumulative.settling import Placed, Settling, Survey
-from labelround.dataset.cumulative.source import GROUP_COLUMNS
 from labelround.dataset.formats import CONFLICTS, GROUPS, REPORT, format_of
 from labelround.dataset.index import common_folder
 from labelround.dataset.merging import fixed_files
@@ -26,7 +25,7 @@ from labelround.dataset.report import (
 )
 from labelround.dataset.shard import ShardPlan, Tally, write_parts
 from labelround.dataset.split import LISTED, PART_WORDS, Part
-from labelround.dataset.tables import cell, header
+from labelround.dataset.tables import GROUP_COLUMNS, cell, header
 from labelround.dataset.writing import write_labels
 from labelround.progress import Progress
 from labelround.spec.model import ImagesMode, OutputFormat

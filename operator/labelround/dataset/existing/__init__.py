@@ -11,7 +11,15 @@ from typing import TypeVar
 
 from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
-from labelround.dataset.existing.tables import BoxRow, ImageRow, box_rows, image_rows, read_image_rows, read_report
+from labelround.dataset.existing.tables import (
+    BoxRow,
+    ImageRow,
+    box_rows,
+    group_rows,
+    image_rows,
+    read_image_rows,
+    read_report,
+)
 from labelround.dataset.naming import label_name
 from labelround.dataset.report import Report
 from labelround.dataset.versions import read_history, read_index
@@ -30,6 +38,7 @@ __all__ = [
     "Listed",
     "box_rows",
     "dataset_folder",
+    "group_rows",
     "image_rows",
     "label_file_of",
     "local_path",

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from labelround.dataset.formats import IMAGES, REPORT
 from labelround.dataset.report import Report
-from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS
+from labelround.dataset.tables import ANNOTATION_COLUMNS, GROUP_COLUMNS, IMAGE_COLUMNS
 from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.storage import Folder
 
@@ -75,6 +75,11 @@ def image_rows(lines: Iterable[str], where: str) -> Iterator[ImageRow]:
 def box_rows(lines: Iterable[str], where: str) -> Iterator[BoxRow]:
     """The rows of the `annot.csv` that has these lines, with their ends. Raises InvalidInput, which names `where`."""
     return _rows(lines, where, ANNOTATION_COLUMNS, _box_row)
+
+
+def group_rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, str]]:
+    """Address and group of each row of the `groups.csv` that has these lines. Raises InvalidInput."""
+    return _rows(lines, where, GROUP_COLUMNS, lambda _, row: (row["source_ref"], row["group"]))
 
 
 def _rows(
