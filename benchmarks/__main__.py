@@ -5,6 +5,7 @@
     python -m benchmarks operator [ROUNDS]
     python -m benchmarks shards [IMAGES]
     python -m benchmarks store [OBJECTS]
+    python -m benchmarks merging [ROUNDS]
 
 All print a page and keep it in benchmarks/results. Ratios are of two programs in one run on one machine; only they
 mean something elsewhere.
@@ -16,11 +17,13 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.machine import describe_machine
+from benchmarks.merging import measure_merging
 from benchmarks.peers import page as peers_page
 from benchmarks.peers import result as peers
 from benchmarks.peers.measuring import measure_conversion
@@ -106,6 +109,18 @@ def store(objects: int, keys: int, runs: int, results: Path) -> int:
     return 0
 
 
+def merging(rounds: int, results: Path) -> int:
+    """Many rounds that add up: print the page and keep it; an error when they do not, or take too much memory."""
+    machine = describe_machine()
+    with tempfile.TemporaryDirectory(prefix="labelround-bench-") as folder:
+        part = measure_merging(rounds, Path(folder))
+    command = f"`python -m benchmarks merging {rounds}`, {datetime.now(UTC):%Y-%m-%d}. {machine}"
+    page = f"# Merging rounds\n\n{command}\n\n{part}"
+    write(results / "merging.md", page.encode())
+    print(page)
+    return 0
+
+
 def keep(figures: bytes, page: str, file: Path) -> None:
     """Write the figures and their page, and print it."""
     write(file, figures)
@@ -139,6 +154,9 @@ def main(arguments: list[str]) -> int:
     small.add_argument("--keys", type=int, default=KEYS, help="listed by each client (%(default)s)")
     small.add_argument("--runs", type=int, default=3, help="of each (%(default)s)")
     small.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page and the figures")
+    adding = commands.add_parser("merging", help="rounds of a hundred images that add up to one dataset")
+    adding.add_argument("rounds", type=int, nargs="?", default=ROUNDS, help="how many (%(default)s)")
+    adding.add_argument("--results", type=Path, default=RESULTS, help="the folder of the page")
     again = commands.add_parser("page", help="write the page of the operator's benchmark anew from its figures")
     again.add_argument("figures", type=Path, help="its .json")
     given = parser.parse_args(arguments)
@@ -154,6 +172,8 @@ def main(arguments: list[str]) -> int:
             return shards(given.images, given.shards, given.results)
         case "store":
             return store(given.objects, given.keys, given.runs, given.results)
+        case "merging":
+            return merging(given.rounds, given.results)
     figures = given.figures.read_bytes()
     keep(figures, render(decode(figures)), given.figures)
     return 0
