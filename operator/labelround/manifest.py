@@ -33,6 +33,7 @@ class SkipReason(Enum):
     UNADDRESSABLE = "a key that cannot be addressed"
     EMPTY = "an empty file"
     TOO_LARGE = "larger than 40 MB, Ground Truth's limit for an image"
+    LABELED = "labeled in the dataset of spec.dataset.since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,17 @@ def manifest_content(keys: Iterable[str], bucket: str) -> bytes:
 
 def _is_hidden(segment: str) -> bool:
     return (segment.startswith(".") and segment not in {".", ".."}) or segment == "__MACOSX"
+
+
+def without(selection: Selection, labeled: Iterable[str]) -> Selection:
+    """The selection without the images whose keys are among `labeled`, in any order."""
+    left, known = dict.fromkeys(selection.keys), _Tally()
+    for key in labeled:
+        if key in left:
+            del left[key]
+            known.add(key)
+    more = (known.skipped(SkipReason.LABELED),) if known.count else ()
+    return Selection(tuple(left), (*selection.skipped, *more))
 
 
 @dataclass(slots=True)

@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from labelround.dataset.claim import check_claim, claim
+from labelround.dataset.since import labeled_keys
 from labelround.decide import Action, Decision, decide
 from labelround.errors import Conflict, LabelroundError, Unavailable
 from labelround.followup import unlabeled_keys
 from labelround.groundtruth.api import LabelingAPI
 from labelround.groundtruth.errors import NameInUse
 from labelround.layout import Layout
-from labelround.manifest import manifest_content, select_images
+from labelround.manifest import Selection, manifest_content, select_images, without
 from labelround.observe import ManifestCounter, ObservedConversion, Snapshot, observe
 from labelround.plan import PlannedJob, plan_round
 from labelround.request import JobSettings, label_category_config, labeling_job_request, ui_template
@@ -133,7 +134,10 @@ class Reconciler:
 
     def _image_keys(self, round: LabelingRound, bucket: Bucket) -> list[str]:
         """The images of a new round. Raises Conflict when there is none, and when there are too many."""
-        keys = list(select_images(self._listed(round, bucket), round.images_prefix).keys)
+        found = select_images(self._listed(round, bucket), round.images_prefix)
+        if round.dataset.since:
+            found = self._new_images(found, round, bucket)
+        keys = list(found.keys)
         if not keys:
             raise Conflict(
                 "NoImages",
@@ -141,6 +145,15 @@ class Reconciler:
                 " the pictures or correct the prefix",
             )
         return keys
+
+    def _new_images(self, found: Selection, round: LabelingRound, bucket: Bucket) -> Selection:
+        """Those that a dataset has no labels for yet. Raises Conflict when it has them for all."""
+        new = without(found, labeled_keys(bucket, round.dataset.since))
+        if found.keys and not new.keys:
+            known, place = bucket.uri(round.dataset.since), bucket.uri(round.images_prefix)
+            what = f"{known} has labels for all {len(found.keys)} images below {place}"
+            raise Conflict("NoImages", f"spec.dataset.since: {what}; upload new pictures")
+        return new
 
     def _listed(self, round: LabelingRound, bucket: Bucket) -> Iterator[ObjectMeta]:
         """The objects below the images prefix, whatever they are, up to the most that a round may have."""

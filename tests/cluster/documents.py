@@ -213,6 +213,12 @@ BAD: dict[str, tuple[Spec, str, str]] = {
         "spec.attempts",
         "is above 1, and an adopted labeling job cannot be followed by another",
     ),
+    "an adopted job and images to leave out": (
+        {**job(adopt="yolo-bbox"), "dataset": {"since": "pens/all"}},
+        "spec.dataset",
+        "names images to leave out with since, and an adopted labeling job has its own",
+    ),
+    "a dataset outside the bucket": ({"dataset": {"since": "../pens"}}, "spec.dataset.since", "holds a . or .. folder"),
     "an adopted job and more labels than it can have": (
         {**job(adopt="yolo-bbox"), "labels": labels(51)},
         "spec.labels",

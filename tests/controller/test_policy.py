@@ -13,7 +13,7 @@ from labelround.controller.rules import BucketRule, Policy, Rule
 from labelround.controller.selector import NamespaceSelector, Operator, Requirement
 from labelround.errors import Conflict
 from labelround.request import JobSettings
-from labelround.spec.model import LabelingRound
+from labelround.spec.model import DatasetSpec, LabelingRound
 
 ZERO_WIDTH, FULL_WIDTH_SLASH, HYPHEN = "\u200b", "\uff0f", "\u2010"
 
@@ -130,6 +130,10 @@ ATTEMPTS: dict[str, tuple[LabelingRound, list[str]]] = {
     "a bucket in other letters": (a_round(bucket="Pictures"), ["spec.bucket"]),
     "another team's pictures": (a_round(images_prefix="team-b/images/"), ["spec.imagesPrefix"]),
     "another team's folder": (a_round(prefix="team-b/"), ["spec.prefix"]),
+    "another team's earlier rounds": (
+        a_round(dataset=DatasetSpec(since="team-b/pens/")),
+        ["spec.dataset.since"],
+    ),
     "another team's dataset": (a_round(output_prefix="team-b/dataset/"), ["spec.outputPrefix"]),
     "everything of another team": (
         a_round(**folders("team-b/")),

@@ -95,6 +95,7 @@ _TAG = re.compile("[x_.:/=+\\-@]*")
 RULES: dict[str, Callable[[Any], bool]] = {
     "holds a label twice": lambda spec: len(set(spec["labels"])) == len(spec["labels"]),
     "adopted labeling job cannot be followed": lambda spec: not _job(spec, "adopt") or spec.get("attempts", 1) == 1,
+    "images to leave out with since": lambda spec: not _job(spec, "adopt") or "since" not in spec.get("dataset", {}),
     "has more than 50 labels": lambda spec: not _job(spec, "adopt") or len(spec["labels"]) <= 50,
     "more cpu": lambda resources: _fits(resources, "cpu"),
     "more memory": lambda resources: _fits(resources, "memory"),

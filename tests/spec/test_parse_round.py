@@ -115,7 +115,7 @@ UNKNOWN_FIELDS = {
     ),
     "nothing like it": (
         {"dataset": {"zzz": 1}},
-        "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews",
+        "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews, since",
     ),
     "a price for the closed public workforce": (
         {"labelingJob": {"publicWorkforceTaskPrice": {}}},
@@ -215,6 +215,11 @@ WRONG_VALUES = {
     "an adopted job with attempts": (
         {"attempts": 2, "labelingJob": {"adopt": "yolo-bbox"}},
         "spec.attempts: is above 1, and an adopted labeling job cannot be followed by another; "
+        "remove it, or remove spec.labelingJob.adopt",
+    ),
+    "an adopted job with images to leave out": (
+        {"dataset": {"since": "pens/all"}, "labelingJob": {"adopt": "yolo-bbox"}},
+        "spec.dataset.since: names images to leave out, and an adopted labeling job has its own; "
         "remove it, or remove spec.labelingJob.adopt",
     ),
     "an adopted job with more labels than a job has": (

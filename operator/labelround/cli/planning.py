@@ -20,8 +20,9 @@ from labelround.cli.environment import (
     local_settings,
     workteam_arn,
 )
+from labelround.dataset.since import labeled_keys
 from labelround.errors import InvalidInput, LabelroundError, Problem
-from labelround.manifest import Selection, select_images
+from labelround.manifest import Selection, select_images, without
 from labelround.plan import Plan, plan_round
 from labelround.request import JobSettings, labeling_job_request, ownership_tags
 from labelround.spec.model import LabelingRound
@@ -105,11 +106,14 @@ def render(report: PlanReport, output: str) -> str:
 def _select(round: LabelingRound, options: Options) -> tuple[Selection, tuple[Problem, ...]]:
     if round.labeling_job.adopt:
         return Selection(()), ()
+    where = "spec.bucket"
     try:
         bucket = options.buckets.open(round.bucket)
-        return select_images(bucket.list(round.images_prefix), round.images_prefix), ()
+        found = select_images(bucket.list(round.images_prefix), round.images_prefix)
+        where = "spec.dataset.since"
+        return without(found, labeled_keys(bucket, round.dataset.since)) if round.dataset.since else found, ()
     except LabelroundError as error:
-        return Selection(()), (Problem("spec.bucket", str(error)),)
+        return Selection(()), (Problem(where, str(error)),)
 
 
 def _requests(

@@ -69,12 +69,13 @@ def _refused(rule: Rule, round: LabelingRound) -> tuple[str, ...]:
 
 def _places(round: LabelingRound) -> dict[str, str]:
     """Every place in the bucket that the round reads or writes, by the path of its field."""
-    shown = round.labeling_job.instructions
+    shown, since = round.labeling_job.instructions, round.dataset.since
     examples = {"goodExamples": shown.good_examples, "badExamples": shown.bad_examples}
     return {
         "spec.imagesPrefix": folder(round.images_prefix),
         "spec.prefix": folder(round.prefix),
         "spec.outputPrefix": folder(round.output_prefix),
+        **({"spec.dataset.since": since} if since else {}),
     } | {
         f"spec.labelingJob.instructions.{name}[{index}]": key
         for name, keys in examples.items()

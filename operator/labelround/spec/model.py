@@ -80,12 +80,13 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
-    """`spec.dataset`. `previews` is a number of pictures."""
+    """`spec.dataset`. `previews` is a number of pictures; `since` is the folder of a dataset, "" for none."""
 
     split: Split = Split()
     images: ImagesMode = ImagesMode.REFERENCE
     check_images: bool = True
     previews: int = 20
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from labelround.spec.names import object_name_problem
 from labelround.spec.rules import problems_between, resolved_prefixes
 from labelround.spec.schema import SPEC
 from labelround.spec.template import round_yaml
+from labelround.uri import folder
 
 __all__ = ["API_VERSION", "KIND", "changed_fields", "load_rounds", "parse_round", "round_yaml"]
 
@@ -112,8 +113,8 @@ def _labeling_job(job: Mapping[str, Any]) -> LabelingJobSpec:
 
 
 def _dataset(dataset: Mapping[str, Any]) -> DatasetSpec:
-    split = Split(**_snake(dataset["split"]))
-    return DatasetSpec(**(_snake(dataset) | {"split": split, "images": ImagesMode(dataset["images"])}))
+    split, since = Split(**_snake(dataset["split"])), folder(dataset.get("since", ""))
+    return DatasetSpec(**(_snake(dataset) | {"split": split, "images": ImagesMode(dataset["images"]), "since": since}))
 
 
 def _snake(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,12 @@ def problems_between(spec: Mapping[str, Any]) -> Iterator[Problem]:
             "is above 1, and an adopted labeling job cannot be followed by another",
             "remove it, or remove spec.labelingJob.adopt",
         )
+    if spec.get("labelingJob", {}).get("adopt") and spec.get("dataset", {}).get("since"):
+        yield Problem(
+            "spec.dataset.since",
+            "names images to leave out, and an adopted labeling job has its own",
+            "remove it, or remove spec.labelingJob.adopt",
+        )
 
 
 def _mixed_round_folder(images: str, prefix: str) -> Iterator[Problem]:

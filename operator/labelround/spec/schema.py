@@ -89,6 +89,7 @@ DATASET = Section(
         "images": Choice(_values(ImagesMode), default="Reference"),
         "checkImages": Boolean(default=True),
         "previews": Integer(0, 1000, default=20),
+        "since": _PREFIX,
     }
 )
 

@@ -42,6 +42,7 @@ __all__ = [
     "image_rows",
     "label_file_of",
     "local_path",
+    "newest_version",
     "open_dataset",
     "parse_label_file",
     "read_image_rows",
@@ -129,8 +130,12 @@ def dataset_folder(text: str, buckets: Buckets) -> Folder:
         found = _version(_place(base, buckets), int(number))
         if found is not None:
             return found
-    place = _place(text, buckets)
-    return _version(place, None) or place
+    return newest_version(_place(text, buckets))
+
+
+def newest_version(folder: Folder) -> Folder:
+    """The newest version of a dataset that grows; of another dataset its own folder."""
+    return _version(folder, None) or folder
 
 
 def _place(text: str, buckets: Buckets) -> Folder:
