@@ -48,6 +48,7 @@ FULL: Spec = {
         "images": "Copy",
         "checkImages": False,
         "previews": 5,
+        "since": "bounding_box/pens",
     },
     "conversion": {
         "imagesPerPod": 500,

@@ -9,7 +9,7 @@ import click
 
 from labelround.cli.convert import FORMATS
 from labelround.cli.merge_text import diff_document, diff_lines, merge_document, merge_lines
-from labelround.cli.options import bucket_options, open_buckets
+from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 from labelround.cli.output import output_option, show
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def merge(
     from labelround.dataset.existing import dataset_folder
     from labelround.storage import output_folder
 
-    buckets = open_buckets(root, bucket, s3_endpoint_url, region)
+    buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
     folders = [dataset_folder(text, buckets) for text in datasets]
     options = _options(output_format, group_by, keep)
     with progress() as told:
