@@ -69,10 +69,13 @@ class Tally:
 
 
 class Placing(Protocol):
-    """Says in which part of the split an image is, by its entry's `place`."""
+    """Says in which part of the split an image is, by its entry's `place`, and which parts are `listed`."""
+
+    @property
+    def listed(self) -> tuple[Part, ...]: ...
 
     def part(self, hashed: int) -> Part:
-        """The part."""
+        """The part of the split."""
         ...
 
     def lists(self, part: Part) -> tuple[Part, ...]:
