@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from labelround.dataset.existing import read_image_rows
+from labelround.dataset.existing import newest_version, read_image_rows
 from labelround.dataset.formats import ANNOTATIONS
 from labelround.dataset.tables import ANNOTATION_COLUMNS
 from labelround.errors import InvalidInput, Problem
@@ -33,7 +33,8 @@ def read_annotations(uri: str, *, buckets: Buckets | None = None) -> pd.DataFram
     """The boxes of a dataset, one a row, in the order of the file.
 
     `uri` names an `annot.csv`, or the folder that holds one: a local path or `s3://bucket/key`, which is read with the
-    default AWS credentials (and AWS_ENDPOINT_URL_S3, if set) unless `buckets` says otherwise.
+    default AWS credentials (and AWS_ENDPOINT_URL_S3, if set) unless `buckets` says otherwise. A dataset that grows is
+    read in its newest version.
 
     Columns: `img_file` and `category` (text, whatever it looks like: "NA", "null" and "1" stay what they are),
     `box_left`, `box_top`, `box_width`, `box_height` (float64, pixels of the stored raster), `img_width`, `img_height`
@@ -95,7 +96,7 @@ def _place(uri: str, buckets: Buckets | None) -> tuple[Folder, str]:
     if location.key.endswith(".csv"):
         folder, _, name = location.key.rpartition("/")
         return Folder(location.bucket, folder), name
-    return Folder(location.bucket, location.key), ANNOTATIONS
+    return newest_version(Folder(location.bucket, location.key)), ANNOTATIONS
 
 
 def _table(content: bytes, where: str) -> pd.DataFrame:

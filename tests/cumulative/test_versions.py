@@ -10,6 +10,7 @@ import pytest
 from tests.cumulative.rounds import Rounds, column, files
 from tests.dataset.manifests import line
 
+from labelround.annotations import read_annotations
 from labelround.dataset.existing import dataset_folder
 from labelround.dataset.versions import read_history, read_index
 from labelround.errors import ObjectNotFound
@@ -39,6 +40,16 @@ def test_a_dataset_is_found_by_its_newest_version_or_by_a_number() -> None:
         "d/versions/000003",
         "d/versions/000002",
     ]
+
+
+def test_the_tables_of_python_are_those_of_the_newest_version() -> None:
+    """Three images with a box each."""
+    rounds = Rounds()
+    grown(rounds, 3)
+
+    boxes = read_annotations(ADDRESS, buckets=rounds.world.buckets)
+
+    assert list(boxes["img_file"]) == ["0.jpg", "1.jpg", "2.jpg"]
 
 
 def test_a_version_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -118,9 +118,7 @@ def _unchanged(before: Source, history: History) -> MergeResult:
 
 
 def _overtaken(output: Folder) -> Unavailable:
-    return Unavailable(
-        f"{output.uri()}: another process has made a version meanwhile; run this again", "MergedMeanwhile"
-    )
+    return Unavailable(f"{output.uri()}: another process has made a version meanwhile; run this again")
 
 
 @dataclass(frozen=True, slots=True)

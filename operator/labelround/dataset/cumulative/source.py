@@ -94,7 +94,7 @@ def read_images(source: Source, class_ids: Mapping[str, int], scratch: Path) -> 
         groups = group_rows(opened(GROUPS), source.folder.uri(GROUPS)) if grouped else None
         yield from tables.images(opened(IMAGES), opened(ANNOTATIONS), groups)
     if _report(source.folder) != source.report:
-        raise Unavailable(f"{source.name} was changed while it was read; run this again", "DatasetChanged")
+        raise Unavailable(f"{source.name} was changed while it was read; run this again")
 
 
 def _fetched(folder: Folder, name: str, path: Path) -> IO[str]:
