@@ -159,6 +159,15 @@ class S3Buckets:
         return self._session.client("s3", endpoint_url=self.endpoint_url, config=config)
 
 
+def buckets_at(root: str | os.PathLike[str] | None, buckets: Buckets | None) -> Buckets:
+    """`buckets` as they are, the folders below `root`, or S3 when neither is given. Raises TypeError for both."""
+    if root is None:
+        return buckets or S3Buckets()
+    if buckets is not None:
+        raise TypeError("give root or buckets, not both")
+    return LocalBuckets(Path(root).absolute())
+
+
 @dataclass(frozen=True)
 class Location:
     """A file or folder that a person named on the command line: `s3://bucket/key` or a local path."""

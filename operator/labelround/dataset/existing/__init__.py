@@ -17,6 +17,7 @@ from labelround.dataset.existing.tables import (
     box_rows,
     group_rows,
     image_rows,
+    read_complete,
     read_image_rows,
     read_report,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "newest_version",
     "open_dataset",
     "parse_label_file",
+    "read_complete",
     "read_image_rows",
     "read_report",
 ]

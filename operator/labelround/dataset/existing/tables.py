@@ -131,3 +131,15 @@ def read_report(folder: Folder) -> Report | None:
         what = "is not a report of this version of labelround"
         raise InvalidInput([Problem(folder.uri(REPORT), what, "convert again, or use the version that wrote it")])
     return report
+
+
+def read_complete(folder: Folder) -> tuple[Report, tuple[ImageRow, ...]]:
+    """The report and the images of a dataset. Raises InvalidInput when it is not complete, or none of labelround's."""
+    report = read_report(folder)
+    if report is None:
+        what = "is not there: the folder holds no dataset, or its conversion did not end"
+        raise InvalidInput([Problem(folder.uri(REPORT), what, "name the dataset's folder, or convert again")])
+    rows = read_image_rows(folder)
+    if rows is None:
+        raise InvalidInput([Problem(folder.uri(IMAGES), "is not there", "name a dataset that labelround made")])
+    return report, rows

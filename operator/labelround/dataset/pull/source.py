@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from labelround.dataset.existing import ImageRow, read_image_rows, read_report
+from labelround.dataset.existing import ImageRow, read_complete
 from labelround.dataset.formats import IMAGES, REPORT, Format, format_of
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import OutputFormat
@@ -26,13 +26,7 @@ class PullSource:
     @classmethod
     def open(cls, folder: Folder) -> PullSource:
         """Raises InvalidInput when the dataset is not complete, or holds names that lead out of its folder."""
-        report = read_report(folder)
-        if report is None:
-            what = "is not there: the folder holds no dataset, or its conversion did not end"
-            raise InvalidInput([Problem(folder.uri(REPORT), what, "name the dataset's folder, or convert again")])
-        rows = read_image_rows(folder)
-        if rows is None:
-            raise InvalidInput([Problem(folder.uri(IMAGES), "is not there", "name a dataset that labelround made")])
+        report, rows = read_complete(folder)
         members = [row for row in rows if row.in_dataset]
         tables = [name for name in report.files if name != IMAGES]
         problems = [*name_problems(members, folder.uri(IMAGES)), *_table_problems(tables, folder.uri(REPORT))]
