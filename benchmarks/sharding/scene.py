@@ -14,6 +14,7 @@ from PIL import Image
 from labelround.conversion import Conversion
 from labelround.conversionfile import encode
 from labelround.dataset.convert import ConversionPlan, ManifestSource
+from labelround.dataset.report import Origin
 from labelround.parallel import in_threads
 from labelround.spec.model import OutputFormat
 from labelround.storage import Bucket, Folder, Location
@@ -47,9 +48,10 @@ class Scene:
             owner="benchmark",
             images_prefix=ObjectURI(self.bucket.name, IMAGES),
             previews=20,
+            origin=Origin("benchmark/pens"),
         )
         tables = {JOB: Folder(self.bucket, f"{name}/job/")}
-        conversion = Conversion("benchmark/pens", plan, Folder(self.bucket, f"{name}/dataset/"), tables, max(shards, 1))
+        conversion = Conversion(plan, Folder(self.bucket, f"{name}/dataset/"), tables, max(shards, 1))
         key = f"{name}/conversion.json"
         self.bucket.write(key, encode(conversion))
         return str(ObjectURI(self.bucket.name, key))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from labelround.dataset.claim import read_claim
 from labelround.dataset.convert import ConversionPlan, ManifestSource, Report, convert, read_report
 from labelround.dataset.formats import UNFINISHED
+from labelround.dataset.report import Origin
 from labelround.dataset.scratch import scratch_folder
 from labelround.dataset.sharded.finishing import finish
 from labelround.dataset.sharded.indexing import index
@@ -25,17 +26,21 @@ from labelround.uri import ObjectURI
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Everything that a conversion needs. `round` is `namespace/name`, for people.
+    """Everything that a conversion needs.
 
     `job_tables` is where the `annot.csv` of each labeling job goes, `shards` how many shards there are when it runs in
     parts.
     """
 
-    round: str
     plan: ConversionPlan
     output: Folder
     job_tables: Mapping[str, Folder]
     shards: int = 1
+
+    @property
+    def round(self) -> str:
+        """`namespace/name`, for people."""
+        return self.plan.origin.round
 
     def run(self, buckets: Buckets, progress: Progress | None = None) -> Report:
         """Convert; see `convert` for what it raises."""
@@ -66,7 +71,6 @@ def conversion_of(snapshot: Snapshot, buckets: Buckets, shards: int = 1) -> Conv
     """The conversion of an observed round."""
     round = snapshot.round
     return Conversion(
-        round=f"{round.namespace}/{round.name}",
         plan=conversion_plan(snapshot, buckets),
         output=output_of(round, buckets),
         job_tables=job_tables(snapshot, buckets),
@@ -117,7 +121,14 @@ def conversion_plan(snapshot: Snapshot, buckets: Buckets) -> ConversionPlan:
         check_images=round.dataset.check_images,
         previews=round.dataset.previews,
         owner=round.uid,
+        origin=_origin(round),
     )
+
+
+def _origin(round: LabelingRound) -> Origin:
+    """What the dataset's card says of the round. How many workers an adopted job asks is its own affair."""
+    job = round.labeling_job
+    return Origin(round.full_name, round.dataset.license, 0 if job.adopt else job.workers_per_image)
 
 
 def job_tables(snapshot: Snapshot, buckets: Buckets) -> dict[str, Folder]:

@@ -13,6 +13,7 @@ import msgspec
 from labelround import __version__
 from labelround.conversion import Conversion
 from labelround.dataset.convert import ConversionPlan, ManifestSource
+from labelround.dataset.report import Origin
 from labelround.errors import Failed, Problem
 from labelround.spec.model import ImagesMode, OutputFormat, Split
 from labelround.storage import Bucket, Buckets, Folder, Location
@@ -56,6 +57,8 @@ class _File(_Strict, frozen=True):
     check_images: bool
     previews: int
     split: _Split
+    license: str
+    workers_per_image: int
     shards: int
     outputs: tuple[_Source, ...]
     inputs: tuple[_Source, ...]
@@ -82,6 +85,8 @@ def encode(conversion: Conversion) -> bytes:
         check_images=plan.check_images,
         previews=plan.previews,
         split=_Split(**asdict(plan.split)),
+        license=plan.origin.license,
+        workers_per_image=plan.origin.workers_per_image,
         shards=conversion.shards,
         outputs=tuple(map(_written, plan.sources)),
         inputs=tuple(map(_written, plan.inputs)),
@@ -102,7 +107,6 @@ def decode(content: bytes, buckets: Buckets, name: str) -> Conversion:
             raise Failed(str(Problem(name, what, "run it with the labelround that wrote it")))
         file = msgspec.json.decode(content, type=_File)
         return Conversion(
-            round=file.round,
             plan=_plan(file, buckets),
             output=_folder(file.output, buckets),
             job_tables=_tables(file.job_tables, buckets),
@@ -126,6 +130,7 @@ def _plan(file: _File, buckets: Buckets) -> ConversionPlan:
         images_mode=file.images,
         check_images=file.check_images,
         previews=file.previews,
+        origin=Origin(file.round, file.license, file.workers_per_image),
         owner=file.owner,
     )
 

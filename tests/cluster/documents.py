@@ -49,6 +49,7 @@ FULL: Spec = {
         "checkImages": False,
         "previews": 5,
         "since": "bounding_box/pens",
+        "license": "Apache-2.0 WITH LLVM-exception OR CC-BY-4.0",
     },
     "conversion": {
         "imagesPerPod": 500,
@@ -128,6 +129,7 @@ GOOD: dict[str, Spec] = {
     "tags with letters of any script": job(tags={"équipe": "팀 1"}),
     "a null for a field with a default": job(workersPerImage=None),
     "a null for a section": {"dataset": None},
+    "a licence with an exception": {"dataset": {"license": "GPL-3.0-only WITH Classpath-exception-2.0 AND MIT"}},
     "a split without a test set, in parts of ten": {"dataset": {"split": {"train": 8, "val": 2}}},
     "all that a pod may ask for": resources({"cpu": "500m", "memory": "1Gi"}, {"cpu": 1, "ephemeral-storage": "2G"}),
     "as much as the limit, in another unit": resources({"cpu": "1000m", "memory": "1Ki"}, {"cpu": 1, "memory": 1024}),
@@ -208,6 +210,11 @@ BAD: dict[str, tuple[Spec, str, str]] = {
         {"prefix": "a/b", "outputPrefix": "a"},
         "spec.outputPrefix",
         "holds ground_truth_annots in prefix",
+    ),
+    "a licence that is a sentence": (
+        {"dataset": {"license": "free for all"}},
+        "spec.dataset.license",
+        "should match",
     ),
     "an adopted job and a second attempt": (
         {**job(adopt="yolo-bbox"), "attempts": 2},

@@ -14,6 +14,7 @@ from labelround import __version__
 from labelround.conversion import Conversion
 from labelround.conversionfile import decode, encode
 from labelround.dataset.convert import ConversionPlan, ManifestSource
+from labelround.dataset.report import Origin
 from labelround.errors import Failed
 from labelround.spec.model import ImagesMode, OutputFormat, Split
 from labelround.storage import Folder, Location, MemoryBuckets
@@ -42,8 +43,9 @@ PLANS = st.builds(
     images_mode=st.sampled_from(ImagesMode),
     check_images=st.booleans(),
     previews=NUMBERS,
+    origin=st.builds(Origin, TEXTS, TEXTS, NUMBERS),
 )
-CONVERSIONS = st.builds(Conversion, TEXTS, PLANS, FOLDERS, st.dictionaries(TEXTS, FOLDERS, max_size=3), NUMBERS)
+CONVERSIONS = st.builds(Conversion, PLANS, FOLDERS, st.dictionaries(TEXTS, FOLDERS, max_size=3), NUMBERS)
 
 
 def small(**job_tables: Folder) -> Conversion:
@@ -56,8 +58,9 @@ def small(**job_tables: Folder) -> Conversion:
         output_format=OutputFormat.YOLO,
         owner="uid-1",
         images_prefix=ObjectURI("pictures", "pens/images/"),
+        origin=Origin("default/pens-1", "CC-BY-4.0", 3),
     )
-    return Conversion("default/pens-1", plan, Folder(bucket, "pens/yolo/"), job_tables)
+    return Conversion(plan, Folder(bucket, "pens/yolo/"), job_tables)
 
 
 def changed(change: Callable[[dict[str, Any]], None]) -> bytes:
@@ -101,6 +104,8 @@ def test_the_file_can_be_read_by_people() -> None:
         "checkImages": True,
         "previews": 0,
         "split": {"train": 80, "val": 20, "test": 0, "seed": 0, "groupBy": ""},
+        "license": "CC-BY-4.0",
+        "workersPerImage": 3,
         "shards": 1,
         "outputs": [
             {

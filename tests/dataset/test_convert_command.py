@@ -311,6 +311,6 @@ def test_a_dataset_written_in_another_format_replaces_the_first(source: Path, ou
     assert run(*options, "--format", "Darknet") == 0
 
     assert sorted(tree(out)) == [
-        ".labelround-claim.json", "a.txt", "annot.csv", "b.txt", "images.csv", "obj.data", "obj.names",
-        "report.json", "train.txt", "val.txt",
+        ".labelround-claim.json", "CARD.md", "a.txt", "annot.csv", "b.txt", "croissant.json", "images.csv", "obj.data",
+        "obj.names", "report.json", "train.txt", "val.txt",
     ]  # fmt: skip

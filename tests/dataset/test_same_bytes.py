@@ -127,7 +127,7 @@ def test_the_digest_can_be_computed_with_other_means() -> None:
     paths = [row["label_file"] for row in world.rows("images.csv") if row["label_file"]] + list(report.files)
     listed = "".join(f"{sha256(files[path]).hexdigest()}  {path}\n" for path in paths)
     assert report.digest == sha256(listed.encode()).hexdigest()
-    assert set(files) == {*paths, "report.json", ".labelround-claim.json"}
+    assert set(files) == {*paths, *report.described, "report.json", ".labelround-claim.json"}
 
 
 def test_the_digest_of_a_dataset_never_changes() -> None:

@@ -18,6 +18,7 @@ from tests.dataset.pictures import picture
 from labelround.conversion import Conversion
 from labelround.conversionfile import encode
 from labelround.dataset.convert import ConversionPlan, ManifestSource
+from labelround.dataset.report import Origin
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, LocalBuckets, Location
 from labelround.uri import ObjectURI
@@ -48,8 +49,9 @@ def prepared(root: Path, lines: bytes | None = None, shards: int = 1) -> Path:
         images_prefix=ObjectURI("pictures", "pens/images/"),
         previews=1,
         owner="uid-1",
+        origin=Origin("default/pens-1"),
     )
-    conversion = Conversion("default/pens-1", plan, Folder(bucket, OUTPUT), {"pens-1": Folder(bucket, JOB)}, shards)
+    conversion = Conversion(plan, Folder(bucket, OUTPUT), {"pens-1": Folder(bucket, JOB)}, shards)
     bucket.write("pens/conversion.json", encode(conversion))
     return root
 

@@ -116,6 +116,7 @@ UNKNOWN_FIELDS = {
     "nothing like it": (
         {"dataset": {"zzz": 1}},
         "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews, since",
+        "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews, license",
     ),
     "a price for the closed public workforce": (
         {"labelingJob": {"publicWorkforceTaskPrice": {}}},

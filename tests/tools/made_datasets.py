@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from labelround.dataset.describing import described
 from labelround.dataset.existing import ImageRow
 from labelround.dataset.report import BoxCounts, ImageCounts, Options, Report
 
@@ -73,9 +74,15 @@ def make(
     _write(folder / "annot.csv", "img_file,category,box_left,box_top,box_width,box_height,img_width,img_height\n")
     files = [name for name in FILES if (folder / name).is_file()]
     digest = sha256()
-    for name in [*(row.label_file for row in rows if row.split), *files]:
-        digest.update(f"{sha256((folder / name).read_bytes()).hexdigest()}  {name}\n".encode())
-    report = _report(rows, names, files, digest.hexdigest(), darknet=darknet)
+    hashes = {
+        name: sha256((folder / name).read_bytes()).hexdigest()
+        for name in [*(row.label_file for row in rows if row.split), *files]
+    }
+    for name, hashed in hashes.items():
+        digest.update(f"{hashed}  {name}\n".encode())
+    report, descriptions = described(_report(rows, names, files, digest.hexdigest(), darknet=darknet), hashes)
+    for name, content in descriptions.items():
+        (folder / name).write_bytes(content)
     (folder / "report.json").write_bytes(report.to_json())
     return folder
 

@@ -178,6 +178,16 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], Rule, str]] = {
     "a line twice": (_labels(BOX + BOX), Rule.LABEL_DUPLICATE, "labels/a.txt:2: is the same as line 1"),
     "no report": (lambda folder: (folder / "report.json").unlink(), Rule.UNFINISHED, "the conversion did not end"),
     "a label that was changed": (_labels("1 0.5 0.5 0.2 0.2\n"), Rule.DIGEST, "not those that the conversion wrote"),
+    "a card that was changed": (
+        _append("CARD.md", "!\n"),
+        Rule.DIGEST,
+        "CARD.md: is another than the conversion wrote",
+    ),
+    "a description that is gone": (
+        lambda folder: (folder / "croissant.json").unlink(),
+        Rule.DIGEST,
+        "croissant.json: is missing",
+    ),
     "a table that was changed": (_append("images.csv", "\n"), Rule.DIGEST, "report.json: the files are not those"),
     "a report that is none": (
         lambda folder: (folder / "report.json").write_text("{"),

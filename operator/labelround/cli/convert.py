@@ -24,6 +24,16 @@ SHOWN_RENAMES = 20
 FORMATS = ("YOLO", "Darknet")
 
 
+def _license(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    from labelround.spec.texts import LICENSE_MAX_LENGTH, license_problem
+
+    if value and (problem := license_problem(value)):
+        raise click.BadParameter(problem)
+    if len(value) > LICENSE_MAX_LENGTH:
+        raise click.BadParameter(f"has more than {LICENSE_MAX_LENGTH} characters")
+    return value
+
+
 @click.command(short_help="Convert Ground Truth output manifests to a YOLO or Darknet dataset.")
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...")
 @click.option("--labels", help="The classes in the order of their class ids, with commas between them.")
@@ -55,6 +65,14 @@ FORMATS = ("YOLO", "Darknet")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed makes another split.")
 @click.option("--group-by", default="", metavar="REGEX", help="Images whose keys match alike stay in one split.")
 @click.option("--previews", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Pictures to draw.")
+@click.option(
+    "--license",
+    "licence",
+    default="",
+    callback=_license,
+    metavar="SPDX",
+    help="The licence that the dataset's card states, such as CC-BY-4.0.",
+)
 @click.option("-o", "printed", type=click.Choice(("table", "json")), default="table", help="What to print on stdout.")
 @bucket_options
 def convert(
@@ -74,6 +92,7 @@ def convert(
     seed: int,
     group_by: str,
     previews: int,
+    licence: str,
     printed: str,
     root: Path | None,
     bucket: dict[str, Path],
@@ -91,6 +110,7 @@ def convert(
     from labelround.dataset.classes import UnknownClasses
     from labelround.dataset.convert import ConversionPlan, read_report
     from labelround.dataset.convert import convert as run
+    from labelround.dataset.report import Origin
     from labelround.spec.model import ImagesMode, OutputFormat, Split
     from labelround.storage import output_folder
 
@@ -105,6 +125,7 @@ def convert(
         check_images=check_images,
         previews=previews,
         owner=OWNER,
+        origin=Origin(license=licence),
     )
     folder = output_folder(output, buckets)
     previous = read_report(folder)

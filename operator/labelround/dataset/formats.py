@@ -15,6 +15,9 @@ IMAGES = "images.csv"
 REPORT = "report.json"
 GROUPS = "groups.csv"
 CONFLICTS = "conflicts.csv"
+CARD = "CARD.md"
+CROISSANT = "croissant.json"
+SIGNATURE = "report.json.sig"
 UNFINISHED = ".labelround-unfinished.txt"
 """The list of files that may be there while a dataset is being made."""
 PARTS = ".labelround-parts"
@@ -54,7 +57,8 @@ class Format:
             return frozenset()
         lists = [list_file(part) for part in LISTED]
         tables = [ANNOTATIONS, IMAGES, GROUPS, CONFLICTS, REPORT, OBJ_NAMES, OBJ_DATA]
-        return frozenset([*lists, *tables, PREVIEWS, CLAIM_NAME, UNFINISHED, PARTS])
+        about = [CARD, CROISSANT, SIGNATURE]
+        return frozenset([*lists, *tables, *about, PREVIEWS, CLAIM_NAME, UNFINISHED, PARTS])
 
     def class_files(self, labels: Sequence[str], lists: Sequence[Part]) -> Mapping[str, bytes]:
         """The files that name the classes and those lists that are there."""

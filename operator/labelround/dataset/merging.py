@@ -34,8 +34,8 @@ def fixed_files(layout: Format, labels: Sequence[str], lists: Sequence[Part]) ->
 
 def merge(
     parts: Parts, layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
-) -> str:
-    """Write the fixed files into `output`; the digest of the dataset.
+) -> tuple[str, dict[str, str]]:
+    """Write the fixed files into `output`; the digest of the dataset, and the SHA-256 of each of these files.
 
     It is the SHA-256 of one line `<sha256>  <path>` for each file: label files in key order, then the fixed ones.
     """
@@ -43,15 +43,16 @@ def merge(
     for part in parts:
         for chunk in part.chunks(DIGESTS):
             digest.update(chunk)
+    hashes: dict[str, str] = {}
     written = layout.class_files(labels, lists)
     for name in fixed_files(layout, labels, lists):
         if name in written:
             output.write(name, written[name])
-            hashed = sha256(written[name]).hexdigest()
+            hashes[name] = sha256(written[name]).hexdigest()
         else:
-            hashed = _write_joined(name, parts, output, name, scratch)
-        digest.update(f"{hashed}  {name}\n".encode())
-    return digest.hexdigest()
+            hashes[name] = _write_joined(name, parts, output, name, scratch)
+        digest.update(f"{hashes[name]}  {name}\n".encode())
+    return digest.hexdigest(), hashes
 
 
 def merge_job_tables(parts: Parts, jobs: Mapping[str, Folder], scratch: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from labelround.dataset.database import ROWS_A_STEP
-from labelround.dataset.formats import IMAGES, INDEX, PARTS, UNFINISHED, format_of
+from labelround.dataset.formats import IMAGES, INDEX, PARTS, SIGNATURE, UNFINISHED, format_of
 from labelround.dataset.lines import read_lines
 from labelround.dataset.report import Report
 from labelround.dataset.tables import read_rows
@@ -30,6 +30,7 @@ _ALL = "SELECT path FROM present UNION SELECT path FROM wanted ORDER BY path"
 
 def previous_files(output: Folder, report: Report | None) -> Iterator[str]:
     """The paths that the last conversion wrote, or may have written when it was interrupted."""
+    yield SIGNATURE  # of whatever was there, so that it never stands beside another report
     yield from _lines(output, UNFINISHED)
     if report is None:
         return

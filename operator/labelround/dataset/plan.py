@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from labelround.dataset.formats import Format, format_of
 from labelround.dataset.naming import KEY_MAX_BYTES, Rules
-from labelround.dataset.report import Options
+from labelround.dataset.report import Options, Origin
 from labelround.dataset.source import ManifestSource
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import ImagesMode, OutputFormat, Split
@@ -25,7 +25,8 @@ class ConversionPlan:
 
     An input with a group asks its images of that label group, one without of every group that is named. `labels` are
     the classes by class id. Names in the dataset are paths below `images_prefix`; None is the longest folder that
-    holds all images. `previews` is a number of pictures. `owner` is the uid that claims the output folder.
+    holds all images. `previews` is a number of pictures. `owner` is the uid that claims the output folder. `origin` is
+    for the dataset's card.
     """
 
     sources: tuple[ManifestSource, ...]
@@ -38,6 +39,7 @@ class ConversionPlan:
     images_mode: ImagesMode = ImagesMode.REFERENCE
     check_images: bool = True
     previews: int = 0
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def format(self) -> Format:
@@ -60,6 +62,7 @@ class ConversionPlan:
             check_images=self.check_images,
             previews=self.previews,
             split={**shares, "group_by": split.group_by},
+            origin=self.origin,
         )
 
     def rules(self, output: Folder) -> Rules:

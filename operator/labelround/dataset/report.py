@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -57,6 +57,18 @@ class ManifestUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What manifests do not tell of a dataset: which round it is of (`namespace/name`), and an SPDX licence expression.
+
+    Both may be empty, and `workers_per_image` is 0, where that is not known.
+    """
+
+    round: str = ""
+    license: str = ""
+    workers_per_image: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What was asked for, as far as it shows in the dataset."""
 
@@ -65,6 +77,7 @@ class Options:
     check_images: bool
     previews: int
     split: dict[str, int | str]
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,7 @@ class Report:
     `files` are the fixed files in the order of the digest, which is described with the dataset's format. `previews` are
     those that were asked for; an image that cannot be read has none. `renames` holds the first 1,000 of `renamed`;
     images.csv maps every image. `inputs_digest` depends on what the manifests say, not on the order of their lines.
+    `described` has the SHA-256 of the files that describe the dataset, by name.
     """
 
     version: int
@@ -94,6 +108,7 @@ class Report:
     previews: tuple[str, ...]
     inputs_digest: str
     digest: str
+    described: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """The report as a file: indented, UTF-8, and the same for the same conversion."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from labelround.dataset.claim import claim
 from labelround.dataset.counts import Joined
+from labelround.dataset.describing import DESCRIPTIONS, described
 from labelround.dataset.formats import REPORT
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.merging import Parts, fixed_files, merge, merge_job_tables
@@ -70,7 +72,7 @@ class Work:
 
         In an order that lets an interrupted run be taken up again.
         """
-        owned.note(present=previous_files(self.output, previous), wanted=wanted)
+        owned.note(present=previous_files(self.output, previous), wanted=chain(wanted, DESCRIPTIONS))
         claim(self.output, self.plan.owner)
         owned.begin(self.scratch)
         self.output.delete(REPORT)
@@ -106,13 +108,16 @@ class Work:
         return ShardPlan(self.plan.format, self.plan.labels, cut, prefix, jobs, tuple(self.job_tables))
 
     def complete(self, made: Outcome) -> Report:
-        """Merge the parts, draw the previews and write the report, which makes the dataset complete."""
+        """Merge the parts, draw the previews, describe it, and write the report, which makes the dataset complete."""
         layout, labels = self.plan.format, self.plan.labels
-        digest = merge(made.parts, layout, labels, made.cut.listed, self.output, self.scratch)
+        digest, hashes = merge(made.parts, layout, labels, made.cut.listed, self.output, self.scratch)
         merge_job_tables(made.parts, self.job_tables, self.scratch)
         names = [entry.name for entry in made.pictures()]
         warnings = draw_previews(made.pictures(), len(names), labels, self.output, self.buckets, self.progress)
         written = Written(self.fixed(made.cut), digest, preview_files(names), warnings)
         report = report_of(self.plan, made.said, made.joined, made.cut, made.tally, written)
+        report, descriptions = described(report, hashes)
+        for name, content in descriptions.items():
+            self.output.write(name, content)
         self.output.write(REPORT, report.to_json())
         return report

@@ -80,13 +80,17 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
-    """`spec.dataset`. `previews` is a number of pictures; `since` is the folder of a dataset, "" for none."""
+    """`spec.dataset`. `previews` is a number of pictures, `since` the folder of a dataset, `license` an SPDX expression.
+
+    The last two may be empty.
+    """
 
     split: Split = Split()
     images: ImagesMode = ImagesMode.REFERENCE
     check_images: bool = True
     previews: int = 20
     since: str = ""
+    license: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +115,8 @@ class LabelingRound:
     deletion_policy: DeletionPolicy = DeletionPolicy.STOP
     ttl_seconds_after_finished: int | None = None
     generation: int = 1
+
+    @property
+    def full_name(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace}/{self.name}"

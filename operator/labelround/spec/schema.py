@@ -90,6 +90,7 @@ DATASET = Section(
         "checkImages": Boolean(default=True),
         "previews": Integer(0, 1000, default=20),
         "since": _PREFIX,
+        "license": Text(max_length=texts.LICENSE_MAX_LENGTH, check=_where_given(texts.license_problem)),
     }
 )
 

@@ -20,6 +20,7 @@ _OPTIONS = """\
   #   images: Reference            # Reference, or Copy to put the pictures into the dataset
   #   checkImages: true            # read every picture's size and orientation
   #   previews: 20                 # pictures with their boxes drawn, to look at; 0 for none
+  #   license: ""                  # such as CC-BY-4.0, for the dataset's card
   #   split:
   #     train: 80                  # shares of the images
   #     val: 20

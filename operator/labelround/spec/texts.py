@@ -13,6 +13,10 @@ from labelround.spec.names import KEY_MAX_BYTES, OWNERSHIP_TAG_PREFIX, RESERVED_
 # What Ground Truth writes below a prefix takes up to 300 bytes of a key's 1,024.
 PREFIX_MAX_BYTES = 700
 
+LICENSE_MAX_LENGTH = 256
+_SPDX = "[A-Za-z0-9][A-Za-z0-9.+-]*"
+_LICENSE = re.compile(f"{_SPDX}( (AND|OR|WITH) {_SPDX})*")
+
 # Control characters, and the two separators that many readers take for the end of a line.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_PARAGRAPHS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
@@ -36,6 +40,13 @@ def title_problem(text: str) -> str:
     if found := _OUTSIDE_TITLES.search(text):
         return f"holds {_name(found[0])}, which Ground Truth refuses in titles; remove it"
     return line_problem(text)
+
+
+def license_problem(text: str) -> str:
+    """Why `text` is no SPDX expression, which is one identifier or several with AND, OR and WITH between them."""
+    if _LICENSE.fullmatch(text):
+        return ""
+    return f"{text!r} is no SPDX expression; write an identifier such as CC-BY-4.0, or several with AND, OR or WITH"
 
 
 def label_problem(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelround.dataset.existing import ImageRow, local_path, read_image_rows
-from labelround.dataset.formats import IMAGES, REPORT
+from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE
 from labelround.dataset.pull.source import PullSource, name_problems
 from labelround.dataset.pull.target import Original, Placed, Target
 from labelround.errors import SHOWN_PROBLEMS, Conflict, Failed, InvalidInput, StorageError
@@ -108,6 +108,8 @@ def _remove_left_over(dataset: PullSource, target: Target) -> Iterator[str]:
         for name in (dataset.layout.image_file(row.image), row.label_file):
             if name not in wanted and target.remove(name):
                 yield name
+    if SIGNATURE not in dataset.files and target.remove(SIGNATURE):
+        yield SIGNATURE
 
 
 def _copy_files(dataset: PullSource, names: Sequence[str], target: Target, progress: Progress) -> list[_Outcome]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from labelround.dataset.describing import DESCRIPTIONS
 from labelround.dataset.existing import ImageRow, read_complete
-from labelround.dataset.formats import IMAGES, REPORT, Format, format_of
+from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE, Format, format_of
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, ObjectMeta, key_problem
@@ -15,7 +16,10 @@ from labelround.uri import is_s3
 
 @dataclass(frozen=True)
 class PullSource:
-    """A complete dataset: its members, the layout, and what lies in its folder."""
+    """A complete dataset: its members, the layout, what lies in its folder, and what goes with the label files.
+
+    `tables` are the fixed files but for `images.csv`, and those that describe and sign the dataset, where they are.
+    """
 
     folder: Folder
     layout: Format
@@ -29,11 +33,12 @@ class PullSource:
         report, rows = read_complete(folder)
         members = [row for row in rows if row.in_dataset]
         tables = [name for name in report.files if name != IMAGES]
+        files = {meta.key: meta for meta in folder.list()}
+        about = [name for name in (*DESCRIPTIONS, SIGNATURE) if name in files]
         problems = [*name_problems(members, folder.uri(IMAGES)), *_table_problems(tables, folder.uri(REPORT))]
         if problems:
             raise InvalidInput(problems)
-        files = {meta.key: meta for meta in folder.list()}
-        return cls(folder, format_of(OutputFormat(report.format)), members, files, tables)
+        return cls(folder, format_of(OutputFormat(report.format)), members, files, [*tables, *about])
 
     def names(self) -> set[str]:
         """Every image and label file of the dataset."""

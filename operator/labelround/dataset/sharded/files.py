@@ -123,6 +123,7 @@ def identity(plan: ConversionPlan, output: Folder, job_tables: Mapping[str, Fold
         plan.images_mode,
         plan.check_images,
         plan.previews,
+        plan.origin,
         shards,
         output.uri(),
         [(job, table.uri()) for job, table in job_tables.items()],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from labelround.dataset.existing import EXTENSIONS, Dataset, LabelFile, Listed
 from labelround.dataset.formats import REPORT
-from labelround.dataset.validate.digest import check_digest
+from labelround.dataset.validate.digest import check_descriptions, check_digest
 from labelround.dataset.validate.findings import Finding, Rule, Severity, Validation
 from labelround.dataset.validate.image_checks import check_image
 from labelround.dataset.validate.label_checks import check_labels
@@ -52,6 +52,7 @@ def validate(dataset: Dataset, progress: Progress, *, images: bool = True) -> Va
                 boxes += len(checked.labels.rows)
                 digests[checked.entry.label_file] = checked.labels.digest
     findings += check_digest(dataset, digests)
+    findings += check_descriptions(dataset)
     findings += _check_left_over(dataset, entries)
     return Validation(dataset.folder.uri(), len(entries), read, boxes, tuple(findings))
 

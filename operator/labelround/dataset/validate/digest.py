@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
+from labelround.dataset.describing import DESCRIPTIONS
 from labelround.dataset.existing import Dataset
 from labelround.dataset.formats import REPORT
 from labelround.dataset.validate.findings import Finding, Rule
@@ -25,6 +26,18 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
         what = "the files are not those that the conversion wrote: the digest is another"
         fix = "convert or pull again, unless you changed them yourself"
         yield Finding(Rule.DIGEST, dataset.folder.uri(REPORT), what, fix)
+
+
+def check_descriptions(dataset: Dataset) -> Iterator[Finding]:
+    """Whether what describes the dataset is what the conversion wrote."""
+    for name, digest in dataset.report.described.items() if dataset.report else ():
+        try:
+            found = _hash(dataset.folder, name) if name in DESCRIPTIONS else digest
+        except ObjectNotFound:
+            found = ""
+        if found != digest:
+            what = "is another than the conversion wrote" if found else "is missing"
+            yield Finding(Rule.DIGEST, dataset.folder.uri(name), what, "convert again, unless you changed it yourself")
 
 
 def _digest(folder: Folder, paths: Iterable[str], known: Mapping[str, str]) -> str | None:
