@@ -200,3 +200,17 @@ def test_the_descriptions_are_there_before_the_report() -> None:
     report = world.convert(ENTRIES)
     assert world.files().keys() == {*before, "report.json"} - {".labelround-unfinished.txt"}
     assert set(report.described) <= world.files().keys()
+
+
+def test_a_signature_goes_when_another_dataset_comes() -> None:
+    """A conversion that finds its dataset there leaves it."""
+    world = World()
+    world.convert(ENTRIES)
+    world.output.write("report.json.sig", b"signature")
+
+    world.convert(ENTRIES)
+    kept = "report.json.sig" in world.files()
+    world.convert(ENTRIES[1:])
+
+    assert kept
+    assert "report.json.sig" not in world.files()

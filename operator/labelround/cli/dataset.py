@@ -17,6 +17,7 @@ from labelround.cli.dataset_text import (
 )
 from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 from labelround.cli.output import output_option, show
+from labelround.cli.signing import KEY_FILE
 from labelround.errors import Failed, InvalidInput
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def pull(
 @click.argument("dataset")
 @bucket_options
 @click.option("--no-images", is_flag=True, help="Do not read the pictures, which takes most of the time.")
+@click.option("--public-key", type=KEY_FILE, metavar="FILE", help="Whose signature it must bear; Ed25519 in PEM form.")
 @output_option
 @click.pass_context
 def validate(
@@ -80,19 +82,24 @@ def validate(
     s3_endpoint_url: str | None,
     region: str | None,
     no_images: bool,
+    public_key: Path | None,
     output: str,
 ) -> None:
     """Report what Ultralytics or Darknet would reject, or change in silence, in DATASET.
 
     DATASET is a folder or an S3 address, made by labelround or by others. Exits with 3 when there are errors; warnings
-    alone do not count.
+    alone do not count. With --public-key it is an error, too, when the dataset is not signed by that key or is another
+    than was signed.
     """
     from labelround.cli.console import progress
+    from labelround.dataset.signature import public_key as read_key
     from labelround.dataset.validate import validate as validate_dataset
+
+    signer = read_key(public_key.read_bytes(), str(public_key)) if public_key else None
 
     opened = _open(dataset, open_buckets(root, bucket, s3_endpoint_url, region))
     with progress() as bar:
-        validation = validate_dataset(opened, bar, images=not no_images)
+        validation = validate_dataset(opened, bar, images=not no_images, signed_by=signer)
     show(validation_document(validation), validation_lines(validation), output)
     if not validation.is_valid:
         context.exit(InvalidInput.exit_code)

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "diff": ("merge", "diff", "Tell what differs between two datasets, or two versions of one."),
     "pull": ("dataset", "pull", "Put the images beside the labels, so that a dataset trains in place."),
     "validate": ("dataset", "validate", "Report what a trainer would reject in a dataset."),
+    "sign": ("signing", "sign", "Sign a dataset, so that others can tell that it is yours and whole."),
     "stats": ("dataset", "stats", "Count images, boxes and classes of a dataset."),
     "preview": ("dataset", "preview", "Draw the boxes of a dataset on its pictures."),
     "import": ("importing", "import_", "Turn the AWS blog's input.json into a LabelingRound."),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labelround.dataset.existing import EXTENSIONS, Dataset, LabelFile, Listed
-from labelround.dataset.formats import REPORT
+from labelround.dataset.formats import REPORT, SIGNATURE
+from labelround.dataset.signature import signature_problem
 from labelround.dataset.validate.digest import check_descriptions, check_digest
 from labelround.dataset.validate.findings import Finding, Rule, Severity, Validation
 from labelround.dataset.validate.image_checks import check_image
@@ -16,6 +18,9 @@ from labelround.images.raster import without_warnings
 from labelround.parallel import in_threads
 from labelround.progress import Progress
 from labelround.spec.model import OutputFormat
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 __all__ = ["Finding", "Rule", "Severity", "Validation", "validate"]
 
@@ -33,8 +38,12 @@ class _Checked:
     was_read: bool
 
 
-def validate(dataset: Dataset, progress: Progress, *, images: bool = True) -> Validation:
+def validate(
+    dataset: Dataset, progress: Progress, *, images: bool = True, signed_by: Ed25519PublicKey | None = None
+) -> Validation:
     """Check a dataset, whoever made it. With `images` each picture that is there is decoded.
+
+    With `signed_by` the holder of that key must have signed it, and it must be what was signed.
 
     Raises StorageError when the folder cannot be read; whatever is wrong with the dataset is a finding.
     """
@@ -53,8 +62,20 @@ def validate(dataset: Dataset, progress: Progress, *, images: bool = True) -> Va
                 digests[checked.entry.label_file] = checked.labels.digest
     findings += check_digest(dataset, digests)
     findings += check_descriptions(dataset)
+    if signed_by is not None:
+        findings += _check_signature(dataset, signed_by, findings)
     findings += _check_left_over(dataset, entries)
     return Validation(dataset.folder.uri(), len(entries), read, boxes, tuple(findings))
+
+
+def _check_signature(dataset: Dataset, key: Ed25519PublicKey, found: Sequence[Finding]) -> list[Finding]:
+    """Whether the key vouches for the report, and the report for the files."""
+    if problem := signature_problem(dataset, key):
+        return [Finding(Rule.SIGNATURE, dataset.folder.uri(SIGNATURE), problem)]
+    if dataset.rows is None or any(finding.rule is Rule.DIGEST for finding in found):
+        what = "is signed, but files are not those that it vouches for"
+        return [Finding(Rule.SIGNATURE, dataset.folder.uri(REPORT), what, "get the dataset anew")]
+    return []
 
 
 def _check_definition(dataset: Dataset) -> Iterator[Finding]:

@@ -52,6 +52,8 @@ class Rule(Enum):
     """report.json, which the conversion writes last, is missing."""
     DIGEST = "digest"
     """The files are not those that the conversion wrote."""
+    SIGNATURE = "signature"
+    """The dataset is not signed by the key that was given, or is another than was signed."""
 
 
 WARNINGS = frozenset(
