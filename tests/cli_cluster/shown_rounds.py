@@ -73,6 +73,7 @@ def labeling(labeled: int = 37) -> dict[str, Any]:
         "images": {"total": 120, "labeled": labeled, "failed": 2, "unlabeled": 118 - labeled},
         "labelingJobs": [{"name": JOB, "arn": f"arn:of:{JOB}", "status": "InProgress", "labelCounters": counters}],
         "labelingJobCount": 1,
+        "labelCounters": counters | {"humanLabeled": labeled},
         "conditions": conditions("Labeling", f"waiting for workers; {labeled} of 120 images labeled"),
     }
 

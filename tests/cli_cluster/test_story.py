@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.cli_cluster.shown_rounds import (
 )
 
 from labelround.advice import FAILED, STALLED
+from labelround.cli.pricing import Prices
 from labelround.cli.story import story
 
 EVENT = {
@@ -150,3 +152,36 @@ def test_only_the_last_events_are_shown() -> None:
     assert "event 1." not in text
     assert "event 2." in text
     assert text.endswith("event 11.")
+
+
+def priced(status: dict[str, Any], price: str, budget: str | None = None, **spec: Any) -> list[str]:
+    """The lines about money."""
+    prices = Prices(Decimal(price), Decimal(budget) if budget else None)
+    return [line for line in story(round_of(status, **spec), (), NOW, prices) if "Cost" in line or "budget" in line]
+
+
+def test_with_a_price_it_tells_what_is_spent_and_what_it_may_come_to() -> None:
+    """By its counters."""
+    assert priced(labeling(), "0.1") == ["Cost:        3.70 of at most 12.00 (37 of 120 tasks at 0.1)"]
+    assert priced(labeling(), "0.1", "3.71") == priced(labeling(), "0.1")
+
+
+def test_a_budget_that_is_spent_is_told_with_the_way_to_stop() -> None:
+    """Ground Truth cannot pause; what is labeled is kept."""
+    told = priced(labeling(), "0.1", "3.70")
+
+    assert told[1] == (
+        "The budget of 3.70 is spent. To stop labeling and keep what is labeled:"
+        " labelround cancel --namespace team-a pens-1"
+    )
+
+
+def test_a_round_that_has_ended_tells_what_it_has_cost() -> None:
+    """And no budget any more."""
+    assert priced(succeeded(), "0.1", "0.5") == ["Cost:        11.80 (118 tasks at 0.1)"]
+
+
+def test_a_cost_that_is_not_known_is_not_told() -> None:
+    """Of an adopted job, and of a spec that another version wrote."""
+    assert priced(labeling(), "0.1", "1", labelingJob={"adopt": "yolo-bbox"}) == []
+    assert priced(labeling(), "0.1", "1", unheard="of") == []

@@ -217,6 +217,50 @@ def test_label_refuses_other_labels_for_a_round_that_is_there(root: Path) -> Non
     assert "its labels are pencil, pen" in finished.stderr
 
 
+def test_plan_tells_what_labeling_costs(root: Path) -> None:
+    """At most, at the price that is given, by an option or in the environment."""
+    command = ("plan", "-f", "round.yaml", "--root", ".", "-o", "json", "--price-per-task")
+
+    cost = json.loads(labelround(*command, "0.036", cwd=root).stdout)["cost"]
+    told = labelround(*command[:5], "--price-per-task", "0.036", cwd=root).stdout
+
+    estimate = f"{len(NAMES) * 0.036:.2f}"
+    assert cost == {
+        "tasks": len(NAMES), "tasksDone": 0, "pricePerTask": "0.036", "spent": "0.00", "estimate": estimate,
+    }  # fmt: skip
+    assert f"cost:     at most {estimate} for {len(NAMES)} tasks at 0.036\n" in told
+
+
+def test_a_round_that_costs_more_than_there_is_is_an_error_of_its_plan(root: Path) -> None:
+    """With the limit that keeps it within the budget."""
+    command = ("plan", "-f", "round.yaml", "--root", ".", "--price-per-task", "1", "--budget")
+
+    over, within = labelround(*command, "1.5", cwd=root), labelround(*command, str(len(NAMES)), cwd=root)
+
+    error = f"all tasks cost {len(NAMES)}.00, more than the budget of 1.50; write at most 1"
+    assert over.returncode == 3
+    assert f"error:    spec.labelingJob.maxHumanLabeledObjectCount: {error}\n" in over.stdout
+    assert within.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--budget", "5"), "--budget needs --price-per-task"),
+        (("--price-per-task", "0"), "is no amount above 0"),
+        (("--price-per-task", "1,5"), "is no amount above 0"),
+        (("--price-per-task", "$1"), "is no amount above 0"),
+        (("--price-per-task", "1", "--budget", "nan"), "is no amount above 0"),
+    ],
+)
+def test_an_amount_that_is_none_is_a_wrong_use(root: Path, options: tuple[str, ...], what: str) -> None:
+    """Before anything is looked at."""
+    finished = labelround("plan", "-f", "round.yaml", "--root", ".", *options, cwd=root)
+
+    assert finished.returncode == 2
+    assert what in finished.stderr
+
+
 def test_init_writes_a_round_that_plan_understands(tmp_path: Path) -> None:
     """And never overwrites a file."""
     first = labelround("init", cwd=tmp_path)

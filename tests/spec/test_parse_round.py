@@ -115,8 +115,7 @@ UNKNOWN_FIELDS = {
     ),
     "nothing like it": (
         {"dataset": {"zzz": 1}},
-        "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews, since",
-        "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews, license",
+        "spec.dataset.zzz: unknown field; known are split, images, checkImages, previews, since, license",
     ),
     "a price for the closed public workforce": (
         {"labelingJob": {"publicWorkforceTaskPrice": {}}},

@@ -20,6 +20,8 @@ from labelround.cli.environment import (
     local_settings,
     workteam_arn,
 )
+from labelround.cli.pricing import Prices, cost_document
+from labelround.cost import Cost, affordable_count, money, planned_cost
 from labelround.dataset.since import labeled_keys
 from labelround.errors import InvalidInput, LabelroundError, Problem
 from labelround.manifest import Selection, select_images, without
@@ -27,6 +29,7 @@ from labelround.plan import Plan, plan_round
 from labelround.request import JobSettings, labeling_job_request, ownership_tags
 from labelround.spec.model import LabelingRound
 from labelround.spec.parse import parse_round
+from labelround.wording import counted
 
 UNKNOWN_ROLE = "arn:aws:iam::000000000000:role/EXECUTION-ROLE"
 UNKNOWN_WORKTEAM = "WORKTEAM"
@@ -42,6 +45,7 @@ class PlanReport:
     plan: Plan | None
     requests: tuple[Mapping[str, Any], ...]
     findings: Findings
+    cost: Cost | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report for `-o json` and `-o yaml`."""
@@ -57,12 +61,13 @@ class PlanReport:
                 for job in (self.plan.jobs if self.plan else ())
             ],
             "requests": [dict(request) for request in self.requests],
+            **({"cost": cost_document(self.cost)} if self.cost else {}),
             "errors": [str(problem) for problem in self.findings.errors],
             "warnings": [str(problem) for problem in self.findings.warnings],
         }
 
 
-def plan_report(document: Mapping[str, Any], options: Options) -> PlanReport:
+def plan_report(document: Mapping[str, Any], options: Options, prices: Prices | None = None) -> PlanReport:
     """Everything that can be known before the first write. What is wrong becomes a finding, never an exception."""
     try:
         round = parse_round(document)
@@ -89,9 +94,11 @@ def plan_report(document: Mapping[str, Any], options: Options) -> PlanReport:
         clients,
     )
     known = {problem.where for problem in checked.errors}
-    found = (*unreachable, *unreadable, *refused)
+    found = (*unreachable, *unreadable, *refused, *_over_budget(round, len(selection.keys), prices))
     own = Findings(errors=tuple(problem for problem in found if problem.where not in known))
-    return PlanReport(round.name, len(selection.keys), selection, plan, requests, own + checked)
+    known_cost = prices is not None and not round.labeling_job.adopt
+    cost = planned_cost(round, len(selection.keys), prices.task) if prices and known_cost else None
+    return PlanReport(round.name, len(selection.keys), selection, plan, requests, own + checked, cost)
 
 
 def render(report: PlanReport, output: str) -> str:
@@ -114,6 +121,19 @@ def _select(round: LabelingRound, options: Options) -> tuple[Selection, tuple[Pr
         return without(found, labeled_keys(bucket, round.dataset.since)) if round.dataset.since else found, ()
     except LabelroundError as error:
         return Selection(()), (Problem(where, str(error)),)
+
+
+def _over_budget(round: LabelingRound, images: int, prices: Prices | None) -> Iterator[Problem]:
+    """Whether a round may cost more than there is, and the limit with which it does not."""
+    if prices is None or prices.budget is None or round.labeling_job.adopt:
+        return
+    count = affordable_count(round, images, prices.task, prices.budget)
+    if count is None:
+        return
+    estimate = money(planned_cost(round, images, prices.task).estimate)
+    what = f"all tasks cost {estimate}, more than the budget of {money(prices.budget)}"
+    fix = f"write at most {count}" if count else "it pays for no picture of each labeling job"
+    yield Problem("spec.labelingJob.maxHumanLabeledObjectCount", what, fix)
 
 
 def _requests(
@@ -170,6 +190,9 @@ def _lines(report: PlanReport) -> Iterator[str]:
     for job in report.plan.jobs if report.plan else ():
         what = "adopted" if job.adopted else f"{job.image_count} images, {len(job.labels)} labels"
         yield f"job:      {job.name} ({what})"
+    if report.cost:
+        cost = report.cost
+        yield f"cost:     at most {money(cost.estimate)} for {counted(cost.tasks, 'task')} at {cost.price}"
     for problem in report.findings.errors:
         yield f"error:    {problem}"
     for problem in report.findings.warnings:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from labelround.cli.options import bucket_options, endpoint_url, open_buckets
+from labelround.cli.pricing import price_options, prices
 from labelround.errors import Failed, InvalidRound, Problem, Unfinished
 
 if TYPE_CHECKING:
@@ -111,16 +113,19 @@ def label(pictures: Path, labels: str, name: str | None, output: str, **options:
 @FILE_OPTION
 @bucket_options
 @labeling_options
+@price_options
 @click.option("-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", show_default=True)
-def plan(file: Path, output: str, **options: Any) -> None:
+def plan(file: Path, price_per_task: Decimal | None, budget: Decimal | None, output: str, **options: Any) -> None:
     """Show what a round would do, and every problem it has. Writes nothing.
 
     Prints the number of images, what is skipped and why, the labeling jobs, the exact CreateLabelingJob requests, and
-    errors and warnings apart. Exits with 3 when there is an error.
+    errors and warnings apart. Exits with 3 when there is an error. With --price-per-task it tells what labeling costs
+    at most, and with --budget it is an error when that is more.
     """
     from labelround.cli.planning import plan_report, render
 
-    reports = [plan_report(document, _options(options, None)) for document in _documents(file)]
+    chosen = prices(price_per_task, budget)
+    reports = [plan_report(document, _options(options, None), chosen) for document in _documents(file)]
     click.echo("\n".join(render(report, output) for report in reports))
     if any(report.findings.errors for report in reports):
         raise SystemExit(InvalidRound.exit_code)

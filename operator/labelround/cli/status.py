@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from labelround.cli.cluster_options import Target, cluster_options, open_target, poll_option
 from labelround.cli.output import output_option, show
+from labelround.cli.pricing import Prices, price_options, prices
 
 if TYPE_CHECKING:
     from labelround.shown import ShownRound
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("-w", "--watch", is_flag=True, help="Go on and print every change, until all these rounds have ended.")
 @cluster_options
 @poll_option
+@price_options
 @output_option
 def status(
     names: tuple[str, ...],
@@ -31,20 +34,24 @@ def status(
     context: str | None,
     kubeconfig: str | None,
     poll_seconds: float,
+    price_per_task: Decimal | None,
+    budget: Decimal | None,
     output: str,
 ) -> None:
     """Show rounds on a cluster, or tell the story of one.
 
     Without a NAME, or with several, prints a table with a line a round. With one NAME, prints where it is and since
-    when, its images and labeling jobs, its last Events, and what to do when it waits for a person.
+    when, its images and labeling jobs, its last Events, and what to do when it waits for a person; with
+    --price-per-task also what its labeling has cost so far, and costs at most.
     """
     if all_namespaces and names:
         raise click.UsageError("--all-namespaces shows all rounds; leave the names out")
+    chosen = prices(price_per_task, budget)
     target = open_target(namespace, context, kubeconfig, all_namespaces=all_namespaces)
     if watch:
         _watch(target, names, poll_seconds, output)
     elif len(names) == 1:
-        _tell_one(target, names[0], output)
+        _tell_one(target, names[0], chosen, output)
     else:
         _list(target, names, output)
 
@@ -59,9 +66,10 @@ def _list(target: Target, names: Sequence[str], output: str) -> None:
         click.echo(f"there is no LabelingRound {where}", err=True)
 
 
-def _tell_one(target: Target, name: str, output: str) -> None:
+def _tell_one(target: Target, name: str, prices: Prices | None, output: str) -> None:
     from datetime import UTC, datetime
 
+    from labelround.cli.pricing import cost_document, cost_of
     from labelround.cli.rounds import named_rounds, round_events
     from labelround.cli.roundtable import as_data
     from labelround.cli.story import story
@@ -74,7 +82,9 @@ def _tell_one(target: Target, name: str, output: str) -> None:
             events = round_events(target.cluster, round)
         except LabelroundError as error:
             _warn(f"its Events were not read: {error}")
-    show(as_data(round), story(round, events, datetime.now(UTC)), output)
+    cost = cost_of(round, prices.task) if prices else None
+    data = as_data(round) | ({"cost": cost_document(cost)} if cost else {})
+    show(data, story(round, events, datetime.now(UTC), prices), output)
 
 
 def _watch(target: Target, names: Sequence[str], poll_seconds: float, output: str) -> None:

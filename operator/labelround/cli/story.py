@@ -9,8 +9,10 @@ from typing import Any
 from labelround.advice import advice
 from labelround.cli.durations import moment, shown, since
 from labelround.cli.output import table
+from labelround.cli.pricing import Prices, cost_of
 from labelround.cli.rounds import event_time
 from labelround.conditions import ConditionType, Phase
+from labelround.cost import Cost, money
 from labelround.shown import ShownRound
 from labelround.wording import counted
 
@@ -22,9 +24,12 @@ NEW_ROUND = "make a new round with another metadata.name and spec.prefix"
 IMAGE_STATES = ("labeled", "empty", "failed", "unlabeled")
 
 
-def story(round: ShownRound, events: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[str]:
-    """Lines for a terminal. `events` are the round's own, oldest first."""
-    for name, value in _facts(round, now):
+def story(
+    round: ShownRound, events: Sequence[Mapping[str, Any]], now: datetime, prices: Prices | None = None
+) -> Iterator[str]:
+    """Lines for a terminal. `events` are the round's own, oldest first; with `prices` it tells the cost."""
+    cost = cost_of(round, prices.task) if prices else None
+    for name, value in (*_facts(round, now), *_cost(round, cost)):
         first, *rest = value.splitlines() or [""]
         yield f"{name + ':':<{INDENT}}{first}".rstrip()
         yield from (f"{'':<{INDENT}}{line}" for line in rest)
@@ -35,7 +40,7 @@ def story(round: ShownRound, events: Sequence[Mapping[str, Any]], now: datetime)
     if events:
         yield ""
         yield from table(EVENT_COLUMNS, [_event(event, now) for event in events[-SHOWN_EVENTS:]])
-    for line in next_step(round):
+    for line in (*_spent(round, cost, prices), *next_step(round)):
         yield ""
         yield line
 
@@ -83,6 +88,22 @@ def _facts(round: ShownRound, now: datetime) -> Iterator[tuple[str, str]]:
         yield "Conversion", _conversion(conversion)
     if dataset := status.get("dataset"):
         yield "Dataset", _dataset(dataset)
+
+
+def _cost(round: ShownRound, cost: Cost | None) -> Iterator[tuple[str, str]]:
+    if cost is None:
+        return
+    whole = "" if round.ended else f" of at most {money(cost.estimate)}"
+    tasks = counted(cost.tasks, "task") if round.ended else f"{cost.done} of {counted(cost.tasks, 'task')}"
+    yield "Cost", f"{money(cost.spent)}{whole} ({tasks} at {cost.price})"
+
+
+def _spent(round: ShownRound, cost: Cost | None, prices: Prices | None) -> Iterator[str]:
+    """What to do when the budget is spent. Ground Truth cannot pause: there is only a stop."""
+    if cost is None or prices is None or prices.budget is None or round.ended or cost.spent < prices.budget:
+        return
+    command = f"labelround cancel --namespace {round.namespace} {round.name}"
+    yield f"The budget of {money(prices.budget)} is spent. To stop labeling and keep what is labeled: {command}"
 
 
 def _phase(round: ShownRound, now: datetime) -> str:
