@@ -188,6 +188,24 @@ def test_a_picture_that_is_nowhere_is_named(root: Path, tmp_path: Path) -> None:
         samples[0].picture()
 
 
+@pytest.mark.parametrize("bucket", ["..", "."])
+def test_an_address_does_not_lead_out_of_the_root(tmp_path: Path, bucket: str) -> None:
+    """A dataset from elsewhere may name anything."""
+    folder = made(tmp_path / "root")
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    (tmp_path / "root" / "secret.jpg").write_bytes(b"secret")
+    table = folder / "images.csv"
+    table.write_text(
+        table.read_text().replace("s3://pens/bounding_box/images/desk-01.jpg", f"s3://{bucket}/secret.jpg")
+    )
+
+    (sample,) = (one for one in labelround.load(folder, root=tmp_path / "root") if one.image == "desk-01.jpg")
+
+    assert sample.source_ref == f"s3://{bucket}/secret.jpg"
+    with pytest.raises(ObjectNotFound, match="there is no folder for the bucket"):
+        sample.content()
+
+
 def test_the_table_of_images_has_its_types(root: Path) -> None:
     """Text is text, also where it is empty; numbers are whole."""
     images = labelround.read_dataset(root / "pens" / DATASET).images()

@@ -44,8 +44,9 @@ class LocalBuckets:
     mapped: Mapping[str, Path] = field(default_factory=dict)
 
     def open(self, name: str) -> Bucket:
-        """Raises ObjectNotFound when there is no such folder."""
-        path = self.mapped.get(name) or (self.root / name if self.root else None)
+        """Raises ObjectNotFound when there is no such folder. A name never leads out of `root`."""
+        below = self.root is not None and name not in {"", ".", ".."} and "/" not in name
+        path = self.mapped.get(name) or (self.root / name if self.root and below else None)
         if path is None or not path.is_dir():
             where = str(path or name)
             raise ObjectNotFound(where, f"there is no folder for the bucket {name}", "make it, or name another bucket")
