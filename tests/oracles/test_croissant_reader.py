@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tests.oracles.conftest import PENS, Made, Reader, labelround
 
+from labelround.spec.model import OutputFormat
+
 pytestmark = pytest.mark.oracle
 
-FORMATS = ("YOLO", "Darknet")
 RECOMMENDED = ("citeAs", "datePublished")
 """What only whoever publishes a dataset can say."""
 
@@ -31,12 +32,12 @@ def as_text(records: list[dict[str, Any]]) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("output_format", FORMATS)
-def test_the_description_of_a_dataset_is_croissant(tmp_path: Path, reader: Reader, output_format: str) -> None:
+@pytest.mark.parametrize("output_format", OutputFormat)
+def test_the_description_of_a_dataset_is_croissant(tmp_path: Path, reader: Reader, output_format: OutputFormat) -> None:
     """Without an error, with nothing missing but what a publisher adds; its records are the rows of the tables."""
     labelround(
         "convert", PENS / "answers.manifest", "--labels", "pencil,pen", "--no-check-images", "--license", "CC-BY-4.0",
-        "--format", output_format, "--output", tmp_path / "dataset",
+        "--format", output_format.value, "--output", tmp_path / "dataset",
     )  # fmt: skip
 
     found = reader("mlcroissant", tmp_path / "dataset")
