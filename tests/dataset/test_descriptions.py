@@ -10,6 +10,7 @@ from hashlib import sha256
 import pytest
 from tests.dataset.manifests import World, failed, line, plan_of, unlabeled
 
+from labelround.dataset.card import card as card_of
 from labelround.dataset.convert import convert
 from labelround.dataset.report import Origin
 from labelround.errors import StorageFull
@@ -66,6 +67,16 @@ def test_the_card_has_the_hashes_of_all_fixed_files() -> None:
     assert rows == {name: sha256(files[name]).hexdigest() for name in report.files}
 
 
+def test_a_dataset_that_no_manifest_made_has_no_table_of_them() -> None:
+    """As one that is put together from others."""
+    report = World().convert(ENTRIES)
+
+    text = card_of(replace(report, manifests=()), {}).decode()
+
+    assert "label attribute" not in text
+    assert "with the reason where one is missing.\n\n## What is in it\n" in text
+
+
 def test_what_is_not_known_is_said_to_be_so() -> None:
     """A conversion of manifests knows no round and no licence."""
     world = World()
@@ -75,7 +86,7 @@ def test_what_is_not_known_is_said_to_be_so() -> None:
     text = card(world)
     assert text.startswith(f"# dataset {report.digest[:12]}\n")
     assert "| Licence | not stated; ask whoever made the dataset before you pass it on |" in text
-    assert "| Round | none: converted from manifests |" in text
+    assert "| Round | not of one round |" in text
     assert "| Workers for each image | not known |" in text
     assert "license" not in json.loads(world.files()["croissant.json"])
 

@@ -50,7 +50,7 @@ def _source(report: Report) -> list[str]:
     workers = str(origin.workers_per_image) if origin.workers_per_image else "not known"
     rows = [
         ("Images", report.options.images_prefix),
-        ("Round", origin.round or "none: converted from manifests"),
+        ("Round", origin.round or "not of one round"),
         ("Labeling jobs", _some(report.jobs) or "not known"),
         ("Workers for each image", workers),
         ("Digest of the manifests", f"sha256 {report.inputs_digest}"),
@@ -60,8 +60,8 @@ def _source(report: Report) -> list[str]:
     manifests = [(_place(one.name), one.attribute, str(one.lines), str(one.boxes)) for one in report.manifests[:SHOWN]]
     lines = ["## Where it comes from", "", *_table(("", ""), rows), ""]
     lines += [f"{asked}: {states}, {images.unlabeled} unlabeled. Only the first two kinds are in the dataset;"]
-    lines += [f"`{IMAGES}` has a row for every image, with the reason where one is missing.", ""]
-    return [*lines, *_table(("manifest", "label attribute", "lines", "boxes"), manifests)]
+    lines += [f"`{IMAGES}` has a row for every image, with the reason where one is missing."]
+    return [*lines, "", *_table(("manifest", "label attribute", "lines", "boxes"), manifests)] if manifests else lines
 
 
 def _contents(report: Report) -> list[str]:
