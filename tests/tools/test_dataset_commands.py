@@ -82,6 +82,8 @@ def test_a_converted_dataset_is_pulled_validated_counted_and_previewed(dataset: 
         "name": "pen",
         "images": 4,
         "boxes": 6,
+        "share": 1.0,
+        "splits": {"train": 5, "val": 1},
         "sidePixels": {"min": 11.0, "median": 11.0, "max": 11.0},
     }
     assert previewed.stdout == f"{here}/previews/index.html\n"
@@ -124,7 +126,7 @@ def test_stats_are_a_table_for_people(dataset: Path) -> None:
     result = run("stats", dataset)
 
     assert "6 images (2 without boxes), 6 boxes" in result.stdout
-    assert "1   pen     4       6      11" in result.stdout
+    assert "1   pen     4       6      100.0%" in result.stdout
 
 
 def test_without_a_picture_there_is_no_preview(dataset: Path, tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def test_sizes_are_in_pixels_of_the_stored_raster(tmp_path: Path) -> None:
     result = numbers(make(tmp_path / "dataset", MADE))
 
     assert result.boxes_per_image == Spread(0, 1, 3)
-    assert result.box_width == Spread(10, 37.5, 100)
-    assert result.box_height == Spread(4, 30, 40)
+    assert result.shapes.width == Spread(10, 37.5, 100)
+    assert result.shapes.height == Spread(4, 30, 40)
     assert result.classes[1].side == Spread(1000**0.5, 1000**0.5, 1000**0.5)
 
 
@@ -62,5 +62,5 @@ def test_a_dataset_of_others_is_counted_without_tables(tmp_path: Path) -> None:
 
     result = numbers(folder)
 
-    assert (result.states, result.dropped, result.renamed, result.box_width) == ({}, None, None, None)
+    assert (result.states, result.dropped, result.renamed, result.shapes.width) == ({}, None, None, None)
     assert [(each.class_id, each.name, each.boxes) for each in result.classes] == [(0, "pen", 0), (5, "", 1)]

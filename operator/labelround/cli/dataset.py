@@ -1,4 +1,4 @@
-"""`pull`, `validate`, `stats` and `preview`: a dataset that exists."""
+"""`pull`, `validate` and `preview`: a dataset that exists."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import click
 from labelround.cli.dataset_text import (
     pull_document,
     pull_lines,
-    stats_document,
-    stats_lines,
     validation_document,
     validation_lines,
 )
@@ -97,34 +95,12 @@ def validate(
 
     signer = read_key(public_key.read_bytes(), str(public_key)) if public_key else None
 
-    opened = _open(dataset, open_buckets(root, bucket, s3_endpoint_url, region))
+    opened = open_named(dataset, open_buckets(root, bucket, s3_endpoint_url, region))
     with progress() as bar:
         validation = validate_dataset(opened, bar, images=not no_images, signed_by=signer)
     show(validation_document(validation), validation_lines(validation), output)
     if not validation.is_valid:
         context.exit(InvalidInput.exit_code)
-
-
-@click.command(short_help="Count images, boxes and classes of a dataset.")
-@click.argument("dataset")
-@bucket_options
-@output_option
-def stats(
-    dataset: str,
-    root: Path | None,
-    bucket: dict[str, Path],
-    s3_endpoint_url: str | None,
-    region: str | None,
-    output: str,
-) -> None:
-    """Count the images, boxes and classes of DATASET, a folder or an S3 address."""
-    from labelround.cli.console import progress
-    from labelround.dataset.stats import stats as count
-
-    opened = _open(dataset, open_buckets(root, bucket, s3_endpoint_url, region))
-    with progress() as bar:
-        numbers = count(opened, bar)
-    show(stats_document(numbers), stats_lines(numbers), output)
 
 
 @click.command(short_help="Draw the boxes of a dataset on its pictures.")
@@ -154,7 +130,7 @@ def preview(
     from labelround.storage import output_folder
 
     buckets = open_buckets(root, bucket, s3_endpoint_url, region)
-    opened = _open(dataset, buckets)
+    opened = open_named(dataset, buckets)
     folder = output_folder(output, buckets) if output else opened.folder.child("previews")
     entries = choose(opened, None if every else count)
     if not entries:
@@ -169,7 +145,8 @@ def preview(
     click.echo(folder.uri(INDEX))
 
 
-def _open(dataset: str, buckets: Buckets) -> Dataset:
+def open_named(dataset: str, buckets: Buckets) -> Dataset:
+    """The dataset that a command names."""
     from labelround.dataset.existing import dataset_folder, open_dataset
 
     return open_dataset(dataset_folder(dataset, buckets))

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "pull": ("dataset", "pull", "Put the images beside the labels, so that a dataset trains in place."),
     "validate": ("dataset", "validate", "Report what a trainer would reject in a dataset."),
     "sign": ("signing", "sign", "Sign a dataset, so that others can tell that it is yours and whole."),
-    "stats": ("dataset", "stats", "Count images, boxes and classes of a dataset."),
+    "stats": ("stats", "stats", "Count images, boxes and classes of a dataset, and say what looks wrong."),
     "preview": ("dataset", "preview", "Draw the boxes of a dataset on its pictures."),
     "import": ("importing", "import_", "Turn the AWS blog's input.json into a LabelingRound."),
     "push": ("push", "push", "Upload a folder of pictures to S3, in the layout a round expects."),

@@ -1,0 +1,165 @@
+"""What `stats` prints: a document for programs, lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from labelround.cli.output import table
+from labelround.dataset.quality.suspicion import Suspicion
+from labelround.errors import SHOWN_PROBLEMS
+from labelround.spec.wording import printable
+from labelround.wording import counted
+
+if TYPE_CHECKING:
+    from labelround.dataset.quality.found import FoundBox
+    from labelround.dataset.stats import Boxes, ClassStats, DatasetStats, Spread, Suspicious
+
+PIXEL_DIGITS, SHARE_DIGITS = 1, 4
+
+
+def stats_document(numbers: DatasetStats) -> dict[str, Any]:
+    shapes = numbers.shapes
+    return {
+        "dataset": numbers.dataset,
+        "format": numbers.format,
+        "images": numbers.total,
+        "backgroundImages": numbers.background,
+        "boxes": numbers.boxes,
+        "splits": dict(numbers.splits),
+        "states": dict(numbers.states),
+        "classes": [_class_document(each, numbers.boxes) for each in numbers.classes],
+        "largestToSmallestClass": None if numbers.imbalance is None else round(numbers.imbalance, PIXEL_DIGITS),
+        "boxesPerImage": _spread(numbers.boxes_per_image),
+        "boxWidthPixels": _spread(shapes.width),
+        "boxHeightPixels": _spread(shapes.height),
+        "boxAspectRatio": _spread(shapes.aspect, SHARE_DIGITS),
+        "boxAreaShare": _spread(shapes.area, SHARE_DIGITS),
+        "boxCenterX": _spread(shapes.center_x, SHARE_DIGITS),
+        "boxCenterY": _spread(shapes.center_y, SHARE_DIGITS),
+        "boxCenters": [list(row) for row in shapes.centers],
+        "boxSizes": None if shapes.sizes is None else dict(shapes.sizes),
+        "suspicious": _suspicious_document(numbers.suspicious),
+        "droppedBoxes": None if numbers.dropped is None else dict(numbers.dropped),
+        "renamedImages": numbers.renamed,
+    }
+
+
+def _class_document(each: ClassStats, boxes: int) -> dict[str, Any]:
+    return {
+        "id": each.class_id,
+        "name": each.name,
+        "images": each.images,
+        "boxes": each.boxes,
+        "share": round(each.boxes / boxes, SHARE_DIGITS) if boxes else 0.0,
+        "splits": dict(each.splits),
+        "sidePixels": _spread(each.side),
+    }
+
+
+def _spread(spread: Spread | None, digits: int = PIXEL_DIGITS) -> dict[str, float] | None:
+    return {name: round(value, digits) for name, value in asdict(spread).items()} if spread else None
+
+
+def _suspicious_document(suspicious: Suspicious) -> dict[str, Any]:
+    return {
+        "limits": asdict(suspicious.limits),
+        "boxes": suspicious.boxes,
+        "counts": {kind.value: count for kind, count in suspicious.counts.items()},
+        "found": [_found_document(found) for found in suspicious.found],
+    }
+
+
+def _found_document(found: FoundBox) -> dict[str, Any]:
+    return {
+        "kind": found.kind.value,
+        "image": found.image_file,
+        "labelFile": found.label_file,
+        "line": found.line,
+        "class": found.name,
+        "value": round(found.value, SHARE_DIGITS),
+        "otherLine": found.other_line,
+    }
+
+
+def stats_lines(numbers: DatasetStats) -> Iterator[str]:
+    yield f"{numbers.format} dataset {numbers.dataset}"
+    yield f"{numbers.total} images ({numbers.background} without boxes), {numbers.boxes} boxes"
+    yield f"splits: {_counts(numbers.splits)}"
+    if numbers.states:
+        yield f"input images: {_counts(numbers.states)}"
+    if numbers.dropped:
+        yield f"dropped boxes: {_counts(numbers.dropped)}"
+    if numbers.renamed:
+        yield f"renamed images: {numbers.renamed}"
+    if numbers.shapes.sizes:
+        yield f"box sizes: {_counts(numbers.shapes.sizes)}"
+    rows = [(name, *_numbers(spread)) for name, spread in _spreads(numbers.boxes_per_image, numbers.shapes) if spread]
+    if rows:
+        yield ""
+        yield from table(("", "min", "median", "max"), rows)
+    yield from _classes(numbers)
+    yield from _suspicious(numbers.suspicious)
+
+
+def _spreads(per_image: Spread | None, shapes: Boxes) -> Iterator[tuple[str, Spread | None]]:
+    yield "boxes per image", per_image
+    yield "box width, pixels", shapes.width
+    yield "box height, pixels", shapes.height
+    yield "box width by height", shapes.aspect
+    yield "box area, share of the picture", shapes.area
+    yield "box center from the left", shapes.center_x
+    yield "box center from the top", shapes.center_y
+
+
+def _classes(numbers: DatasetStats) -> Iterator[str]:
+    """One line a class, then what of their balance a trainer would feel."""
+    splits = list(numbers.splits)
+    yield ""
+    yield from table(
+        ("id", "class", "images", "boxes", "share", *splits, "side, pixels: min", "median", "max"),
+        [
+            (
+                str(each.class_id),
+                each.name,
+                str(each.images),
+                str(each.boxes),
+                f"{each.boxes / numbers.boxes:.1%}" if numbers.boxes else "-",
+                *(str(each.splits[split]) for split in splits),
+                *_numbers(each.side),
+            )
+            for each in numbers.classes
+        ],
+    )
+    if numbers.imbalance is not None and numbers.imbalance > 1:
+        yield f"the largest class has {numbers.imbalance:.1f} times the boxes of the smallest"
+    for each in numbers.classes:
+        without = [split for split in splits if not each.splits[split]]
+        if without and numbers.boxes:
+            yield f"no box of class {each.class_id} ({each.name}) in {', '.join(without)}"
+
+
+def _suspicious(suspicious: Suspicious) -> Iterator[str]:
+    """The first twenty of each kind."""
+    if not suspicious.boxes:
+        return
+    yield ""
+    yield f"{counted(suspicious.boxes, 'suspicious box', 'suspicious boxes')}:"
+    for kind in Suspicion:
+        found = [each for each in suspicious.found if each.kind is kind][:SHOWN_PROBLEMS]
+        yield from (f"  {printable(str(each))}" for each in found)
+        if more := suspicious.counts[kind] - len(found):
+            yield f"  ... and {more} more of {kind.value}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _numbers(spread: Spread | None) -> tuple[str, str, str]:
+    """Shares need more digits than pixels do."""
+    if spread is None:
+        return ("-", "-", "-")
+    low, middle, high = (f"{round(value, 1 if spread.max > 1 else 3):g}" for value in asdict(spread).values())
+    return (low, middle, high)
