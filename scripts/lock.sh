@@ -15,7 +15,7 @@ compile() {
 upgrade=("$@")
 uv=${UV:-.venv/bin/uv}
 
-product=(pyproject.toml --extra operator --extra s3fs --extra server --extra sign requirements/build.in)
+product=(pyproject.toml --extra operator --extra quality --extra s3fs --extra server --extra sign requirements/build.in)
 compile runtime "${product[@]}"
 compile dev "${product[@]}" requirements/dev.in --constraints requirements/runtime.txt
 # What the image's roles import: pandas and numpy are for notebooks.

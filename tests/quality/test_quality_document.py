@@ -39,6 +39,23 @@ def test_the_example_prints_what_the_page_shows(demo: Path) -> None:
     assert printed.splitlines()[1:] == shown[1].splitlines()
 
 
+def test_the_demo_has_the_leaks_that_the_page_tells(demo: Path, tmp_path: Path) -> None:
+    """None, of all its pictures."""
+    (shown,) = re.findall(
+        r"^\$ .venv/bin/labelround stats \S+ --root demo (--leaks near) \| tail -1\n(.*?)^```$",
+        PAGE,
+        re.DOTALL | re.MULTILINE,
+    )
+    bucket = REPOSITORY / "examples" / "pens" / "pictures"
+    images = tmp_path / "pens" / "bounding_box" / "images"
+    images.parent.mkdir(parents=True)
+    images.symlink_to(bucket)
+
+    printed = CliRunner().invoke(cli, ["stats", str(demo), "--root", str(tmp_path), *shown[0].split()]).stdout
+
+    assert printed.splitlines()[-1] == shown[1].strip()
+
+
 def test_every_kind_is_explained_with_its_limit() -> None:
     """And no other."""
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (?:`(--\w+)`)? ?\|$", PAGE, re.MULTILINE)

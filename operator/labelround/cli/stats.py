@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from labelround.cli.dataset import open_named
 from labelround.cli.options import bucket_options, open_buckets
 from labelround.cli.output import output_option, show
+from labelround.dataset.quality.fingerprints import FARTHEST_LOOK, LOOK_DISTANCE
 from labelround.dataset.quality.suspicion import LIMITS
+
+if TYPE_CHECKING:
+    from labelround.dataset.existing import Dataset
+    from labelround.dataset.quality.leakage import Leakage
+    from labelround.progress import Progress
+    from labelround.storage import Buckets
 
 SHARE = click.FloatRange(0, 1)
 
@@ -38,6 +46,19 @@ SHARE = click.FloatRange(0, 1)
     show_default=True,
     help="Two boxes of a class overlap when their common area is this share of what they cover together.",
 )
+@click.option(
+    "--leaks",
+    type=click.Choice(["exact", "near"]),
+    help="Read every picture and name those of val and test that an earlier split has, too: the same file, or also one"
+    " that looks like it.",
+)
+@click.option(
+    "--distance",
+    type=click.IntRange(0, FARTHEST_LOOK),
+    default=LOOK_DISTANCE,
+    show_default=True,
+    help="With --leaks near: in so many of 64 bits the look of two pictures may differ.",
+)
 @output_option
 def stats(
     dataset: str,
@@ -48,19 +69,34 @@ def stats(
     tiny: float,
     huge: float,
     overlap: float,
+    leaks: str | None,
+    distance: int,
     output: str,
 ) -> None:
     """Count the images, boxes and classes of DATASET, a folder or an S3 address, and name the boxes that look wrong.
 
     A suspicious box is tiny, huge, goes around the whole picture, or lies on another of its class. The table shows the
-    first twenty of each kind, -o json the first thousand.
+    first twenty of each kind, -o json the first thousand. Pictures are read with --leaks alone: from beside the labels,
+    or else from where the manifest named them.
     """
     from labelround.cli.console import progress
     from labelround.cli.stats_text import stats_document, stats_lines
     from labelround.dataset.quality.suspicion import Limits
     from labelround.dataset.stats import stats as count
+    from labelround.spec.wording import printable
 
-    opened = open_named(dataset, open_buckets(root, bucket, s3_endpoint_url, region))
+    buckets = open_buckets(root, bucket, s3_endpoint_url, region)
+    opened = open_named(dataset, buckets)
     with progress() as bar:
         numbers = count(opened, bar, Limits(tiny, huge, overlap))
-    show(stats_document(numbers), stats_lines(numbers), output)
+        found = _leakage(opened, buckets, bar, distance if leaks == "near" else None) if leaks else None
+    for unread in found.unread if found else ():
+        click.echo(f"warning: not compared: {printable(unread)}", err=True)
+    show(stats_document(numbers, found), stats_lines(numbers, found), output)
+
+
+def _leakage(opened: Dataset, buckets: Buckets, bar: Progress, distance: int | None) -> Leakage:
+    from labelround.dataset.preview.of_dataset import reader
+    from labelround.dataset.quality.leakage import leakage
+
+    return leakage(opened, reader(opened, buckets), bar, distance)

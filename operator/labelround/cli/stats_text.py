@@ -14,12 +14,13 @@ from labelround.wording import counted
 
 if TYPE_CHECKING:
     from labelround.dataset.quality.found import FoundBox
+    from labelround.dataset.quality.leakage import Leakage
     from labelround.dataset.stats import Boxes, ClassStats, DatasetStats, Spread, Suspicious
 
 PIXEL_DIGITS, SHARE_DIGITS = 1, 4
 
 
-def stats_document(numbers: DatasetStats) -> dict[str, Any]:
+def stats_document(numbers: DatasetStats, leakage: Leakage | None = None) -> dict[str, Any]:
     shapes = numbers.shapes
     return {
         "dataset": numbers.dataset,
@@ -41,6 +42,7 @@ def stats_document(numbers: DatasetStats) -> dict[str, Any]:
         "boxCenters": [list(row) for row in shapes.centers],
         "boxSizes": None if shapes.sizes is None else dict(shapes.sizes),
         "suspicious": _suspicious_document(numbers.suspicious),
+        "leakage": None if leakage is None else _leakage_document(leakage),
         "droppedBoxes": None if numbers.dropped is None else dict(numbers.dropped),
         "renamedImages": numbers.renamed,
     }
@@ -83,7 +85,29 @@ def _found_document(found: FoundBox) -> dict[str, Any]:
     }
 
 
-def stats_lines(numbers: DatasetStats) -> Iterator[str]:
+def _leakage_document(leakage: Leakage) -> dict[str, Any]:
+    return {
+        "distance": leakage.distance,
+        "imagesCompared": leakage.compared,
+        "imagesHeldOut": leakage.held_out,
+        "imagesLeaked": leakage.leaked,
+        "leakedShare": round(leakage.share, SHARE_DIGITS),
+        "leaks": [
+            {
+                "image": leak.image_file,
+                "split": leak.split,
+                "twin": leak.twin,
+                "twinSplit": leak.twin_split,
+                "sameBytes": leak.same_bytes,
+                "distance": leak.distance,
+            }
+            for leak in leakage.leaks
+        ],
+        "imagesUnread": list(leakage.unread),
+    }
+
+
+def stats_lines(numbers: DatasetStats, leakage: Leakage | None = None) -> Iterator[str]:
     yield f"{numbers.format} dataset {numbers.dataset}"
     yield f"{numbers.total} images ({numbers.background} without boxes), {numbers.boxes} boxes"
     yield f"splits: {_counts(numbers.splits)}"
@@ -101,6 +125,8 @@ def stats_lines(numbers: DatasetStats) -> Iterator[str]:
         yield from table(("", "min", "median", "max"), rows)
     yield from _classes(numbers)
     yield from _suspicious(numbers.suspicious)
+    if leakage is not None:
+        yield from _leakage(leakage)
 
 
 def _spreads(per_image: Spread | None, shapes: Boxes) -> Iterator[tuple[str, Spread | None]]:
@@ -151,6 +177,20 @@ def _suspicious(suspicious: Suspicious) -> Iterator[str]:
         yield from (f"  {printable(str(each))}" for each in found)
         if more := suspicious.counts[kind] - len(found):
             yield f"  ... and {more} more of {kind.value}"
+
+
+def _leakage(leakage: Leakage) -> Iterator[str]:
+    """How many leak, and the first twenty."""
+    unread = f", {len(leakage.unread)} could not be read" if leakage.unread else ""
+    yield ""
+    yield (
+        f"{leakage.leaked} of {counted(leakage.held_out, 'held-out picture')} (val and test)"
+        f" {'has' if leakage.leaked == 1 else 'have'} a twin in an earlier split"
+        f" ({leakage.share:.1%}; {counted(leakage.compared, 'picture')} compared{unread})"
+    )
+    yield from (f"  {printable(str(leak))}" for leak in leakage.leaks[:SHOWN_PROBLEMS])
+    if (more := len(leakage.leaks) - SHOWN_PROBLEMS) > 0:
+        yield f"  ... and {more} more"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -40,6 +40,14 @@ def load_raster(content: bytes, *, about: int | None = None) -> Image:
     return picture
 
 
+def in_color(picture: Image) -> Image:
+    """The picture with 8 bits a color: RGBA where it is transparent, else RGB."""
+    if picture.mode.startswith(("I", "F")):  # 16 bits a pixel: Pillow would clip them to 8, not scale
+        picture = picture.convert("I").point(lambda value: value / 256).convert("L")
+    transparent = picture.mode in {"LA", "RGBA", "PA"} or "transparency" in picture.info
+    return picture.convert("RGBA" if transparent else "RGB")
+
+
 @contextmanager
 def without_warnings() -> Iterator[None]:
     """Silence Pillow about odd metadata while pictures are decoded.

@@ -11,7 +11,7 @@ from unicodedata import combining, normalize
 
 from labelround.dataset.preview.palette import color, ink
 from labelround.images import read_header
-from labelround.images.raster import load_raster
+from labelround.images.raster import in_color, load_raster
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -86,19 +86,12 @@ def _canvas(picture: Image, width: int, height: int) -> Image:
 
     scale = min(LONGEST_SIDE / max(width, height), max(1.0, SHORTEST_SIDE / max(width, height)))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    resized = _in_color(picture).resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS)
+    resized = in_color(picture).resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS)
     if resized.mode != "RGBA":
         return resized
     canvas = Image.new("RGB", size, (255, 255, 255))
     canvas.paste(resized, mask=resized.getchannel("A"))
     return canvas
-
-
-def _in_color(picture: Image) -> Image:
-    if picture.mode.startswith(("I", "F")):  # 16 bits a pixel: Pillow would clip them to 8, not scale
-        picture = picture.convert("I").point(lambda value: value / 256).convert("L")
-    transparent = picture.mode in {"LA", "RGBA", "PA"} or "transparency" in picture.info
-    return picture.convert("RGBA" if transparent else "RGB")
 
 
 def _outline(pen: ImageDraw, canvas: tuple[int, int], place: Rectangle, of: tuple[int, int, int], line: int) -> None:

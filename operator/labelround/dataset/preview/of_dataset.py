@@ -37,7 +37,7 @@ def pictures(dataset: Dataset, entries: list[Listed]) -> Iterator[Picture]:
 
 def reader(dataset: Dataset, buckets: Buckets) -> Callable[[str], bytes]:
     """What reads a picture by its `source_ref`: from beside the labels, else from where the manifest named it."""
-    beside = {_source_ref(dataset, entry): entry.image_file for entry in dataset.listed()}
+    beside = {source_ref(dataset, entry): entry.image_file for entry in dataset.listed()}
     opened: dict[str, Bucket] = {}
 
     def read(source_ref: str) -> bytes:
@@ -61,13 +61,14 @@ def _picture(dataset: Dataset, entry: Listed) -> Picture:
         )
         for each in (labels.rows if labels else ())
     ]
-    return Picture(_name(entry, row), _source_ref(dataset, entry), boxes, SHARES)
+    return Picture(_name(entry, row), source_ref(dataset, entry), boxes, SHARES)
 
 
 def _name(entry: Listed, row: ImageRow | None) -> str:
     return row.image if row else entry.image_file.removeprefix("images/")
 
 
-def _source_ref(dataset: Dataset, entry: Listed) -> str:
+def source_ref(dataset: Dataset, entry: Listed) -> str:
+    """What `reader` reads a picture by: where the manifest named it, else its path in the dataset."""
     row = dataset.rows_by_label_file.get(entry.label_file)
     return row.source_ref if row else entry.image_file
