@@ -16,6 +16,7 @@ from labelround.dataset.quality.suspicion import LIMITS
 if TYPE_CHECKING:
     from labelround.dataset.existing import Dataset
     from labelround.dataset.quality.leakage import Leakage
+    from labelround.dataset.stats import DatasetStats
     from labelround.progress import Progress
     from labelround.storage import Buckets
 
@@ -59,6 +60,12 @@ SHARE = click.FloatRange(0, 1)
     show_default=True,
     help="With --leaks near: in so many of 64 bits the look of two pictures may differ.",
 )
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write a page with all of it and with pictures, in one file.",
+)
 @output_option
 def stats(
     dataset: str,
@@ -71,13 +78,14 @@ def stats(
     overlap: float,
     leaks: str | None,
     distance: int,
+    html: Path | None,
     output: str,
 ) -> None:
     """Count the images, boxes and classes of DATASET, a folder or an S3 address, and name the boxes that look wrong.
 
     A suspicious box is tiny, huge, goes around the whole picture, or lies on another of its class. The table shows the
-    first twenty of each kind, -o json the first thousand. Pictures are read with --leaks alone: from beside the labels,
-    or else from where the manifest named them.
+    first twenty of each kind, -o json the first thousand. Pictures are read for --leaks and --html alone: from beside
+    the labels, or else from where the manifest named them.
     """
     from labelround.cli.console import progress
     from labelround.cli.stats_text import stats_document, stats_lines
@@ -90,9 +98,24 @@ def stats(
     with progress() as bar:
         numbers = count(opened, bar, Limits(tiny, huge, overlap))
         found = _leakage(opened, buckets, bar, distance if leaks == "near" else None) if leaks else None
+        if html is not None:
+            _write_page(html, opened, buckets, bar, numbers, found)
     for unread in found.unread if found else ():
         click.echo(f"warning: not compared: {printable(unread)}", err=True)
     show(stats_document(numbers, found), stats_lines(numbers, found), output)
+
+
+def _write_page(
+    html: Path, opened: Dataset, buckets: Buckets, bar: Progress, numbers: DatasetStats, found: Leakage | None
+) -> None:
+    from labelround.dataset.preview.of_dataset import reader
+    from labelround.dataset.quality.page import page
+    from labelround.dataset.quality.pictures import Album
+    from labelround.storage import output_folder
+
+    pictures = Album(opened, reader(opened, buckets)).pictures(numbers.suspicious.found, found, bar)
+    place = html.absolute()
+    output_folder(str(place.parent), buckets).write(place.name, page(numbers, found, pictures).encode())
 
 
 def _leakage(opened: Dataset, buckets: Buckets, bar: Progress, distance: int | None) -> Leakage:

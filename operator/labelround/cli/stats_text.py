@@ -15,7 +15,7 @@ from labelround.wording import counted
 if TYPE_CHECKING:
     from labelround.dataset.quality.found import FoundBox
     from labelround.dataset.quality.leakage import Leakage
-    from labelround.dataset.stats import Boxes, ClassStats, DatasetStats, Spread, Suspicious
+    from labelround.dataset.stats import ClassStats, DatasetStats, Spread, Suspicious
 
 PIXEL_DIGITS, SHARE_DIGITS = 1, 4
 
@@ -119,7 +119,7 @@ def stats_lines(numbers: DatasetStats, leakage: Leakage | None = None) -> Iterat
         yield f"renamed images: {numbers.renamed}"
     if numbers.shapes.sizes:
         yield f"box sizes: {_counts(numbers.shapes.sizes)}"
-    rows = [(name, *_numbers(spread)) for name, spread in _spreads(numbers.boxes_per_image, numbers.shapes) if spread]
+    rows = [(name, *spread.texts()) for name, spread in numbers.spreads()]
     if rows:
         yield ""
         yield from table(("", "min", "median", "max"), rows)
@@ -127,16 +127,6 @@ def stats_lines(numbers: DatasetStats, leakage: Leakage | None = None) -> Iterat
     yield from _suspicious(numbers.suspicious)
     if leakage is not None:
         yield from _leakage(leakage)
-
-
-def _spreads(per_image: Spread | None, shapes: Boxes) -> Iterator[tuple[str, Spread | None]]:
-    yield "boxes per image", per_image
-    yield "box width, pixels", shapes.width
-    yield "box height, pixels", shapes.height
-    yield "box width by height", shapes.aspect
-    yield "box area, share of the picture", shapes.area
-    yield "box center from the left", shapes.center_x
-    yield "box center from the top", shapes.center_y
 
 
 def _classes(numbers: DatasetStats) -> Iterator[str]:
@@ -153,7 +143,7 @@ def _classes(numbers: DatasetStats) -> Iterator[str]:
                 str(each.boxes),
                 f"{each.boxes / numbers.boxes:.1%}" if numbers.boxes else "-",
                 *(str(each.splits[split]) for split in splits),
-                *_numbers(each.side),
+                *(each.side.texts() if each.side else ("-", "-", "-")),
             )
             for each in numbers.classes
         ],
@@ -181,13 +171,8 @@ def _suspicious(suspicious: Suspicious) -> Iterator[str]:
 
 def _leakage(leakage: Leakage) -> Iterator[str]:
     """How many leak, and the first twenty."""
-    unread = f", {len(leakage.unread)} could not be read" if leakage.unread else ""
     yield ""
-    yield (
-        f"{leakage.leaked} of {counted(leakage.held_out, 'held-out picture')} (val and test)"
-        f" {'has' if leakage.leaked == 1 else 'have'} a twin in an earlier split"
-        f" ({leakage.share:.1%}; {counted(leakage.compared, 'picture')} compared{unread})"
-    )
+    yield str(leakage)
     yield from (f"  {printable(str(leak))}" for leak in leakage.leaks[:SHOWN_PROBLEMS])
     if (more := len(leakage.leaks) - SHOWN_PROBLEMS) > 0:
         yield f"  ... and {more} more"
@@ -195,11 +180,3 @@ def _leakage(leakage: Leakage) -> Iterator[str]:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
-
-
-def _numbers(spread: Spread | None) -> tuple[str, str, str]:
-    """Shares need more digits than pixels do."""
-    if spread is None:
-        return ("-", "-", "-")
-    low, middle, high = (f"{round(value, 1 if spread.max > 1 else 3):g}" for value in asdict(spread).values())
-    return (low, middle, high)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -28,6 +28,15 @@ class Spread:
     def of(cls, numbers: Sequence[float]) -> Spread | None:
         """None when there are no numbers."""
         return cls(min(numbers), median(numbers), max(numbers)) if numbers else None
+
+    def texts(self) -> tuple[str, str, str]:
+        """The three as a person reads them."""
+        return _text(self.min), _text(self.median), _text(self.max)
+
+
+def _text(number: float) -> str:
+    """Shares need more digits than pixels do."""
+    return f"{round(number, 1 if number >= 10 else 3):g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,20 @@ class DatasetStats:
     suspicious: Suspicious
     dropped: Mapping[str, int] | None
     renamed: int | None
+
+    def spreads(self) -> Iterator[tuple[str, Spread]]:
+        """The distributions that are known, by name."""
+        shapes = self.shapes
+        named = {
+            "boxes per image": self.boxes_per_image,
+            "box width, pixels": shapes.width,
+            "box height, pixels": shapes.height,
+            "box width by height": shapes.aspect,
+            "box area, share of the picture": shapes.area,
+            "box center from the left": shapes.center_x,
+            "box center from the top": shapes.center_y,
+        }
+        return ((name, spread) for name, spread in named.items() if spread is not None)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from labelround.dataset.preview.palette import color, css
+from labelround.dataset.preview.style import STYLE, swatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +23,12 @@ class Card:
     boxes: Counter[int]
 
 
-_STYLE = """
-:root { color-scheme: light dark; --back: #f6f6f4; --card: #fff; --text: #1b1b1a; --dim: #6a6a66; --line: #deded8; }
-@media (prefers-color-scheme: dark) {
-  :root { --back: #161617; --card: #212123; --text: #ececea; --dim: #9c9c98; --line: #38383b; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; padding: 1.5rem clamp(1rem, 3vw, 3rem) 3rem; background: var(--back); color: var(--text);
-  font: 15px/1.45 system-ui, sans-serif; }
-h1 { margin: 0 0 .25rem; font-size: 1.35rem; }
-p { margin: 0; color: var(--dim); }
-ul { list-style: none; margin: 0; padding: 0; }
+_STYLE = (
+    STYLE
+    + """\
 .classes { display: flex; flex-wrap: wrap; gap: .4rem .5rem; margin: 1rem 0 1.5rem; }
 .classes li { display: flex; gap: .5em; max-width: 100%; align-items: center; padding: .25rem .65rem;
   background: var(--card); border: 1px solid var(--line); border-radius: 99px; }
-.swatch { flex: none; width: .8em; height: .8em; border-radius: 3px; background: var(--class); }
-.name { overflow-wrap: anywhere; white-space: pre-wrap; }
-.number { color: var(--dim); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .none { opacity: .55; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1rem;
   align-items: start; }
@@ -53,6 +42,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .about ul { display: flex; flex-wrap: wrap; gap: .1rem .9rem; margin-top: .4rem; font-size: .88rem; }
 .about li { display: flex; gap: .4em; align-items: center; }
 """
+)
 
 
 def sheet(cards: Sequence[Card], labels: Sequence[str]) -> str:
@@ -89,7 +79,7 @@ def sheet(cards: Sequence[Card], labels: Sequence[str]) -> str:
 def _class(class_id: int, labels: Sequence[str], boxes: int) -> str:
     fade = "" if boxes else ' class="none"'
     return (
-        f"<li{fade}>{_swatch(class_id)}<span class=number>{class_id}</span>"
+        f"<li{fade}>{swatch(class_id)}<span class=number>{class_id}</span>"
         f"<span class=name>{escape(_label(class_id, labels))}</span><span class=number>{boxes:,}</span></li>"
     )
 
@@ -97,7 +87,7 @@ def _class(class_id: int, labels: Sequence[str], boxes: int) -> str:
 def _picture(card: Card, labels: Sequence[str]) -> str:
     file = escape(quote(card.file))
     counts = "".join(
-        f"<li>{_swatch(class_id)}<span class=name>{escape(_label(class_id, labels))}</span>"
+        f"<li>{swatch(class_id)}<span class=name>{escape(_label(class_id, labels))}</span>"
         f"<span class=number>{boxes}</span></li>"
         for class_id, boxes in sorted(card.boxes.items())
     )
@@ -107,10 +97,6 @@ def _picture(card: Card, labels: Sequence[str]) -> str:
         f'alt="{escape(card.image)}"></a><div class="about"><strong>{escape(card.image)}</strong>{source}'
         f"<ul>{counts or '<li><span class=number>no objects</span></li>'}</ul></div></li>"
     )
-
-
-def _swatch(class_id: int) -> str:
-    return f'<span class="swatch" style="--class:{css(color(class_id))}"></span>'
 
 
 def _label(class_id: int, labels: Sequence[str]) -> str:

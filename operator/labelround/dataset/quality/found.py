@@ -30,8 +30,13 @@ class FoundBox:
     other_line: int | None = None
 
     def __str__(self) -> str:
+        return f"{self.image_file}: {self.box}"
+
+    @property
+    def box(self) -> str:
+        """Which box it is, and what is odd about it."""
         said = _SAID[self.kind].format(value=self.value, other=self.other_line)
-        return f"{self.image_file}: {self.name} ({self.label_file}:{self.line}) {said}"
+        return f"{self.name} ({self.label_file}:{self.line}) {said}"
 
 
 _SAID = {

@@ -14,6 +14,7 @@ from labelround.images import BadImage
 from labelround.images.raster import without_warnings
 from labelround.parallel import in_threads
 from labelround.progress import Progress
+from labelround.wording import counted
 
 THREADS = 8
 """Each may hold a whole picture of 40 MB."""
@@ -58,6 +59,15 @@ class Leakage:
     def share(self) -> float:
         """The share of held-out pictures that leak; 0 when there are none."""
         return self.leaked / self.held_out if self.held_out else 0.0
+
+    def __str__(self) -> str:
+        """How many leak."""
+        unread = f", {len(self.unread)} could not be read" if self.unread else ""
+        return (
+            f"{self.leaked} of {counted(self.held_out, 'held-out picture')} (val and test)"
+            f" {'has' if self.leaked == 1 else 'have'} a twin in an earlier split"
+            f" ({self.share:.1%}; {counted(self.compared, 'picture')} compared{unread})"
+        )
 
 
 def leakage(dataset: Dataset, read: Callable[[str], bytes], progress: Progress, distance: int | None) -> Leakage:
