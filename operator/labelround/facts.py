@@ -135,12 +135,14 @@ def _dataset(snapshot: Snapshot) -> dict[str, Any]:
     if report is None:
         return {}
     round = snapshot.round
+    suspicious = {} if report.quality is None else {"suspiciousBoxes": report.quality.suspicious_boxes}
     return {
         "dataset": {
             "uri": f"s3://{round.bucket}/{round.output_prefix}",
             "format": round.output_format.value,
             "images": report.images.labeled + report.images.empty,
             "boxes": report.boxes.written,
+            **suspicious,
             "classes": len(round.labels),
             "digest": report.digest,
         }

@@ -11,6 +11,7 @@ from tests.round.scenes import report
 from labelround.dataset.report import LARGEST_COUNT, Report
 
 IMAGES = {"total": 5, "labeled": 4, "empty": 1, "failed": 0, "unlabeled": 0}
+QUALITY = {"sizes": {"small": 7}, "centers": [[3, 4]], "suspicious": {"tiny": 2}, "suspicious_boxes": 2}
 FORGED: dict[str, dict[str, Any]] = {
     "a negative count": {"images": IMAGES | {"labeled": 6, "empty": -1}},
     "a count that fits into no status": {"images": IMAGES | {"total": 10**15, "labeled": 10**15 - 1}},
@@ -20,6 +21,11 @@ FORGED: dict[str, dict[str, Any]] = {
     "boxes of which fewer than none were dropped": {
         "boxes": {"read": 7, "written": 8, "dropped": {"no area": -1}, "by_class": {}}
     },
+    "a box without a size": {"quality": QUALITY | {"sizes": {"small": 6}}},
+    "a box in two places": {"quality": QUALITY | {"centers": [[8]]}},
+    "fewer than no boxes of a size": {"quality": QUALITY | {"sizes": {"small": 8, "large": -1}}},
+    "more suspicious boxes than boxes": {"quality": QUALITY | {"suspicious_boxes": 8}},
+    "more boxes of a kind than suspicious ones": {"quality": QUALITY | {"suspicious": {"tiny": 3}}},
     "a digest that is too long": {"digest": "f" * 200},
     "a digest with a line feed": {"digest": "f" * 64 + "\n"},
     "a digest in capitals": {"digest": "F" * 64},
@@ -48,6 +54,13 @@ def test_the_largest_counts_are_believed() -> None:
 
     assert parsed is not None
     assert len(f"{LARGEST_COUNT}/{LARGEST_COUNT}") <= 32
+
+
+def test_a_report_with_or_without_figures_of_its_boxes_is_believed() -> None:
+    """A report of a time before they were counted has none."""
+    parsed = [Report.parse(changed(quality=quality)) for quality in (QUALITY, None)]
+
+    assert [report is not None and report.quality is not None for report in parsed] == [True, False]
 
 
 def test_a_report_as_it_is_written_is_believed() -> None:

@@ -22,6 +22,7 @@ class Facts:
     phase: str
     images: tuple[int, ...]
     boxes: int
+    suspicious_boxes: int
     shards: int
     shards_done: int
     started: float | None
@@ -31,11 +32,12 @@ class Facts:
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> Facts:
         """The facts in a round's status; `images` in the order of STATES."""
-        images, conversion = status.get("images", {}), status.get("conversion", {})
+        images, conversion, dataset = (status.get(name, {}) for name in ("images", "conversion", "dataset"))
         return cls(
             phase=status.get("phase", Phase.PENDING.value),
             images=tuple(images.get(state, 0) for state in STATES),
-            boxes=status.get("dataset", {}).get("boxes", 0),
+            boxes=dataset.get("boxes", 0),
+            suspicious_boxes=dataset.get("suspiciousBoxes", 0),
             shards=conversion.get("shards", 0),
             shards_done=conversion.get("done", 0),
             started=_seconds(status.get("startTime")),

@@ -103,6 +103,9 @@ class RoundsCollector(Collector):
     def _rounds(self) -> Iterator[Metric]:
         images = GaugeMetricFamily("labelround_round_images", "Images of a round, by state.", labels=[*ROUND, "state"])
         boxes = GaugeMetricFamily("labelround_round_boxes", "Bounding boxes in a round's dataset.", labels=ROUND)
+        suspicious = GaugeMetricFamily(
+            "labelround_round_suspicious_boxes", "Boxes of it that look wrong.", labels=ROUND
+        )
         shards = GaugeMetricFamily(
             "labelround_round_conversion_shards", "Shards of a round's conversion, 1 for one pod.", labels=ROUND
         )
@@ -118,13 +121,14 @@ class RoundsCollector(Collector):
             for state, count in zip(STATES, facts.images, strict=True):
                 images.add_metric([*key, state], count)
             boxes.add_metric(key, facts.boxes)
+            suspicious.add_metric(key, facts.suspicious_boxes)
             if facts.shards:
                 shards.add_metric(key, facts.shards)
                 done.add_metric(key, facts.shards_done)
             for metric, moment in ((started, facts.started), (progressed, facts.progressed)):
                 if moment is not None:
                     metric.add_metric(key, moment)
-        yield from (images, boxes, shards, done, started, progressed)
+        yield from (images, boxes, suspicious, shards, done, started, progressed)
 
     def _shown(self) -> Iterator[tuple[RoundKey, Facts]]:
         """The rounds with series of their own."""

@@ -93,6 +93,7 @@ def is_current(report: Report, plan: ConversionPlan, said: Said) -> bool:
     return (
         report.labelround == __version__
         and report.version == REPORT_VERSION
+        and report.quality is not None
         and report.owner == plan.owner
         and report.format == plan.output_format.value
         and report.classes == plan.labels

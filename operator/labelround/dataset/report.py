@@ -39,6 +39,20 @@ class BoxCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """The boxes that were written, by size, by the place of their centers and by what is suspicious about them.
+
+    `centers` are the cells of a grid, row by row. A box may be suspicious in two ways; `suspicious_boxes` counts it
+    once.
+    """
+
+    sizes: dict[str, int]
+    centers: tuple[tuple[int, ...], ...]
+    suspicious: dict[str, int]
+    suspicious_boxes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Renamed:
     """An image whose name in the dataset is not its path below the images prefix."""
 
@@ -80,14 +94,15 @@ class Options:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a conversion did.
 
     `files` are the fixed files in the order of the digest, which is described with the dataset's format. `previews` are
     those that were asked for; an image that cannot be read has none. `renames` holds the first 1,000 of `renamed`;
-    images.csv maps every image. `inputs_digest` depends on what the manifests say, not on the order of their lines.
-    `described` has the SHA-256 of the files that describe the dataset, by name.
+    images.csv maps every image. `quality` is None in a report of a time when it was not counted. `inputs_digest`
+    depends on what the manifests say, not on the order of their lines. `described` has the SHA-256 of the files that
+    describe the dataset, by name.
     """
 
     version: int
@@ -101,6 +116,7 @@ class Report:
     images: ImageCounts
     splits: dict[str, int]
     boxes: BoxCounts
+    quality: Quality | None = None
     renamed: int
     renames: tuple[Renamed, ...]
     warnings: tuple[str, ...]
@@ -139,4 +155,16 @@ class Report:
             and images.total == sum(states)
             and boxes.read == boxes.written + sum(dropped)
             and _DIGEST.fullmatch(self.digest) is not None
+            and (self.quality is None or _adds_up(self.quality, boxes.written))
         )
+
+
+def _adds_up(quality: Quality, written: int) -> bool:
+    """Whether every box that was written has one size and one place, and no more are suspicious than there are."""
+    places = [count for row in quality.centers for count in row]
+    counts = (*quality.sizes.values(), *places, *quality.suspicious.values(), quality.suspicious_boxes)
+    return (
+        all(count >= 0 for count in counts)
+        and sum(quality.sizes.values()) == sum(places) == written
+        and max(quality.suspicious.values(), default=0) <= quality.suspicious_boxes <= written
+    )

@@ -19,6 +19,7 @@ from labelround.dataset.counts import Checked, Drop, Drops
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
+from labelround.dataset.quality.figures import BoxFigures
 from labelround.dataset.report import SHOWN_RENAMES, Renamed
 from labelround.dataset.split import LISTED, PART_WORDS, Part
 from labelround.dataset.tables import annotation_rows, cell
@@ -47,6 +48,7 @@ class Tally:
     """By part of the split."""
     classes: Counter[int] = field(default_factory=Counter)
     """Boxes by class id."""
+    figures: BoxFigures = field(default_factory=BoxFigures)
     drops: Drops = field(default_factory=Drops)
     written: int = 0
     all_dropped: int = 0
@@ -60,6 +62,7 @@ class Tally:
         self.states = [a + b for a, b in zip(self.states, other.states, strict=True)]
         self.splits = [a + b for a, b in zip(self.splits, other.splits, strict=True)]
         self.classes.update(other.classes)
+        self.figures.add(other.figures)
         self.drops.update(other.drops)
         self.written += other.written
         self.all_dropped += other.all_dropped
@@ -149,6 +152,7 @@ def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelF
     parts.annotations.write(annotation_rows(name, boxes, parts.categories, entry.width, entry.height))
     parts.digests.write(f"{sha256(content).hexdigest()}  {path}\n")
     tally.written += len(boxes)
+    tally.figures.count(boxes, entry.width, entry.height)
     tally.all_dropped += not boxes and state is State.LABELED
     for box in boxes:
         tally.classes[box[0]] += 1

@@ -10,7 +10,9 @@ from labelround.dataset.annotation import STATE_WORDS
 from labelround.dataset.counts import Drop, Drops, Joined
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Said
-from labelround.dataset.report import REPORT_VERSION, BoxCounts, ImageCounts, ManifestUsed, Report
+from labelround.dataset.quality.figures import SIZES, BoxFigures
+from labelround.dataset.quality.suspicion import Suspicion
+from labelround.dataset.report import REPORT_VERSION, BoxCounts, ImageCounts, ManifestUsed, Quality, Report
 from labelround.dataset.shard import Tally
 from labelround.dataset.split import LISTED, PART_WORDS, Cut
 from labelround.errors import Failed
@@ -52,6 +54,7 @@ def report_of(
         images=_image_counts(tally),
         splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
         boxes=_box_counts(plan, said, joined, tally),
+        quality=_quality(tally.figures),
         renamed=tally.renamed,
         renames=tuple(tally.renames),
         warnings=(*_warnings(plan, joined, cut, tally), *written.warnings),
@@ -88,6 +91,15 @@ def _box_counts(plan: ConversionPlan, said: Said, joined: Joined, tally: Tally) 
         written=tally.written,
         dropped={drop.value: drops[drop] for drop in Drop if drops[drop]},
         by_class={label: tally.classes[index] for index, label in enumerate(plan.labels)},
+    )
+
+
+def _quality(figures: BoxFigures) -> Quality:
+    return Quality(
+        sizes=dict(zip(SIZES, figures.sizes, strict=True)),
+        centers=figures.grid(),
+        suspicious={kind.value: count for kind, count in zip(Suspicion, figures.suspicious, strict=True)},
+        suspicious_boxes=figures.suspected,
     )
 
 

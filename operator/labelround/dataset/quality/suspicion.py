@@ -57,19 +57,23 @@ class Suspected(NamedTuple):
     other: int | None = None
 
 
-def suspected(boxes: Sequence[Box], width: float, height: float, limits: Limits = LIMITS) -> Iterator[Suspected]:
+def suspected(boxes: Sequence[Box], width: float, height: float, limits: Limits = LIMITS) -> list[Suspected]:
     """The suspicious boxes of one picture, which is `width` x `height` in the boxes' own measure."""
     narrow, low, most = limits.tiny * width, limits.tiny * height, limits.huge * width * height
-    full_width, full_height = FULL_IMAGE * width, FULL_IMAGE * height
+    most = min(most, FULL_IMAGE * FULL_IMAGE * width * height)
+    found = []
     for number, (_, _, _, box_width, box_height) in enumerate(boxes):
         if box_width < narrow or box_height < low:
-            yield Suspected(Suspicion.TINY, number, min(box_width / width, box_height / height))
-        elif box_width * box_height >= most or (box_width >= full_width and box_height >= full_height):
-            full = box_width >= full_width and box_height >= full_height
-            kind = Suspicion.FULL_IMAGE if full else Suspicion.HUGE
-            yield Suspected(kind, number, box_width * box_height / (width * height))
+            found.append(Suspected(Suspicion.TINY, number, min(box_width / width, box_height / height)))
+        elif box_width * box_height >= most:
+            share = box_width * box_height / (width * height)
+            if box_width >= FULL_IMAGE * width and box_height >= FULL_IMAGE * height:
+                found.append(Suspected(Suspicion.FULL_IMAGE, number, share))
+            elif share >= limits.huge:
+                found.append(Suspected(Suspicion.HUGE, number, share))
     if len(boxes) > 1:
-        yield from _overlaps(boxes, limits.overlap - _ROUNDING)
+        found += _overlaps(boxes, limits.overlap - _ROUNDING)
+    return found
 
 
 def _overlaps(boxes: Sequence[Box], least: float) -> Iterator[Suspected]:
@@ -78,13 +82,14 @@ def _overlaps(boxes: Sequence[Box], least: float) -> Iterator[Suspected]:
     Along the left edges: where more than the rest of a box's width lies between two, they cannot overlap so much.
     """
     best: dict[int, tuple[float, int]] = {}
-    order = sorted(range(len(boxes)), key=lambda number: boxes[number][:2])
-    for place, one in enumerate(order):
-        class_id, left, _, width, _ = boxes[one]
+    order = sorted([(*box, number) for number, box in enumerate(boxes)])
+    count = len(order)
+    for place, (class_id, left, _, width, _, one) in enumerate(order):
         farthest = left + (1 - least) * width
-        for other in order[place + 1 :]:
-            if boxes[other][0] != class_id or boxes[other][1] > farthest:
-                break
+        following = place + 1
+        while following < count and order[following][0] == class_id and order[following][1] <= farthest:
+            other = order[following][5]
+            following += 1
             overlap = intersection_over_union(boxes[one], boxes[other])
             if overlap >= least:
                 earlier, later = sorted((one, other))

@@ -20,7 +20,7 @@ from labelround.dataset.split import LISTED
 from labelround.errors import ObjectNotFound, ObjectTooLarge
 from labelround.storage import Folder
 
-VERSION = 1
+VERSION = 2
 LARGEST_FILE = 1 << 24
 ENTRIES = "entries"
 """The images of a shard."""
