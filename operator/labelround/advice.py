@@ -13,6 +13,10 @@ STALLED = {
         "a conversion Job has failed, or some of its shards; labels and the work of other shards are kept: mend what"
         " the message names, then delete the Jobs by its command; they are made again"
     ),
+    "QualityNotMet": (
+        "the dataset is there, but does not come up to `spec.quality`: look at it, then change the limit or take it"
+        " away; or make a new round"
+    ),
     "NotAllowed": "change what the message names in a new round, or ask the administrator for a rule that allows it",
     "NoImages": "upload pictures below `imagesPrefix`, or correct it in a new round",
     "TooManyImages": "make several rounds, each over a folder of its own, or have `maxImagesPerRound` raised",

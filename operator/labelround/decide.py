@@ -63,6 +63,7 @@ class JobObservation:
 class Observation:
     """All that a decision rests on.
 
+    `held` says why a dataset that is there does not come up to the round's gates, "" when it does.
     `manifest_written` is about the latest attempt; `jobs` are that attempt's, in creation order. `labeled_before`
     counts images that earlier attempts labeled.
     """
@@ -76,6 +77,7 @@ class Observation:
     attempts_left: int = 0
     conversion: ConversionState = ConversionState.ABSENT
     conversion_failure: str = ""
+    held: str = ""
 
 
 class Action(Enum):
@@ -110,6 +112,7 @@ class Reason(Enum):
     CONVERTING = "Converting"
     CONVERSION_BLOCKED = "ConversionBlocked"
     CONVERSION_FAILED = "ConversionFailed"
+    HELD = "QualityNotMet"
     CONVERTED = "DatasetReady"
 
 
@@ -134,6 +137,13 @@ def decide(seen: Observation) -> Decision:
 
 def _finished_never_acts(seen: Observation) -> Decision | None:
     return Decision(Action.NOTHING, Reason.FINISHED) if seen.finished else None
+
+
+def _a_dataset_below_the_gates_is_held(seen: Observation) -> Decision | None:
+    """It is there and stays there: a person looks at it, and moves the gate or does not."""
+    if seen.conversion is ConversionState.DONE and seen.held:
+        return Decision(Action.STALL, Reason.HELD, message=seen.held)
+    return None
 
 
 def _a_dataset_that_is_there_is_the_end(seen: Observation) -> Decision | None:
@@ -256,6 +266,7 @@ def _failed_outright(jobs: tuple[JobObservation, ...]) -> bool:
 
 RUNGS: tuple[Callable[[Observation], Decision | None], ...] = (
     _finished_never_acts,
+    _a_dataset_below_the_gates_is_held,
     _a_dataset_that_is_there_is_the_end,
     _a_suspended_round_takes_no_step,
     _a_conversion_that_has_begun_goes_on,

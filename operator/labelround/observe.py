@@ -13,6 +13,7 @@ from labelround.dataset.claim import check_claim
 from labelround.dataset.report import Report
 from labelround.decide import ConversionState, ConversionStep, JobObservation, Observation
 from labelround.errors import Conflict, InvalidManifest, ObjectNotFound, Problem
+from labelround.gates import held_back
 from labelround.groundtruth.api import LabelCounters, LabelingJob
 from labelround.layout import Layout
 from labelround.plan import Plan, PlannedJob, plan_round
@@ -88,6 +89,7 @@ class Snapshot:
             attempts_left=self.round.attempts - len(self.attempts),
             conversion=self.conversion.state,
             conversion_failure=self.conversion.failure,
+            held=held_back(self.round, report) if (report := self.conversion.report) else "",
         )
 
 

@@ -41,6 +41,7 @@ PHASES: dict[tuple[Action, Reason], Phase] = {
     (Action.STALL, Reason.NAME_TAKEN): Phase.STALLED,
     (Action.STALL, Reason.ADOPTED_JOB_NOT_FOUND): Phase.STALLED,
     (Action.STALL, Reason.CONVERSION_BLOCKED): Phase.STALLED,
+    (Action.STALL, Reason.HELD): Phase.STALLED,
     (Action.WRITE_MANIFEST, Reason.PREPARING): Phase.PREPARING,
     (Action.WRITE_MANIFEST, Reason.FOLLOW_UP): Phase.LABELING,
     (Action.CREATE_JOB, Reason.CREATING_JOBS): Phase.PREPARING,

@@ -51,6 +51,12 @@ FULL: Spec = {
         "since": "bounding_box/pens",
         "license": "Apache-2.0 WITH LLVM-exception OR CC-BY-4.0",
     },
+    "quality": {
+        "maxFailedShare": 0.5,
+        "maxUnlabeledShare": 0.25,
+        "maxSuspiciousShare": 0.1,
+        "minBoxesPerClass": 10,
+    },
     "conversion": {
         "imagesPerPod": 500,
         "parallelism": 2,

@@ -1,4 +1,4 @@
-"""A round that is made stays as it is, but for four fields: asked of a real API server, field by field."""
+"""A round that is made stays as it is, but for five fields: asked of a real API server, field by field."""
 
 from __future__ import annotations
 
@@ -113,11 +113,14 @@ def test_a_required_field_cannot_be_taken_away(name: str, judge: Judge) -> None:
         ("small", "ttlSecondsAfterFinished", 0),
         ("full", "ttlSecondsAfterFinished", 10),
         ("full", "ttlSecondsAfterFinished", None),
+        ("small", "quality", {"maxFailedShare": 0.1}),
+        ("full", "quality", {"maxFailedShare": 1, "minBoxesPerClass": None}),
+        ("full", "quality", None),
         ("small", "stopLabeling", True),
         ("full", "stopLabeling", True),
     ],
 )
-def test_four_fields_may_change(round: str, name: str, value: Any, judge: Judge) -> None:
+def test_five_fields_may_change(round: str, name: str, value: Any, judge: Judge) -> None:
     """They steer a round that goes on."""
     verdict = judge.update(round, patch((name,), value))
 

@@ -65,6 +65,10 @@ def steps(seen: Observation) -> Iterator[Step]:
     for state in CONVERSIONS.get(seen.conversion, ()):
         what = "the Job is deleted" if state is ConversionState.ABSENT else f"conversion {state.value}"
         yield Step(what, replace(seen, conversion=state))
+        if state is ConversionState.DONE:
+            yield Step("quality not met", replace(seen, conversion=state, held="too few"))
+    if seen.held:
+        yield Step("spec.quality", replace(seen, held=""))
     yield Step("spec.suspend", replace(seen, suspended=not seen.suspended))
     if not seen.stop_labeling:
         yield Step("spec.stopLabeling", replace(seen, stop_labeling=True))
@@ -109,6 +113,7 @@ def _done(seen: Observation) -> Iterator[Step]:
             in_process = (ConversionState.DONE, ConversionState.FAILED)
             for state in (ConversionState.QUEUED, ConversionState.RUNNING, *in_process):
                 yield Step(f"conversion {state.value}", replace(seen, conversion=state))
+            yield Step("quality not met", replace(seen, conversion=ConversionState.DONE, held="too few"))
 
 
 def _job_events(job: JobObservation) -> Iterable[tuple[str, JobObservation]]:

@@ -30,10 +30,11 @@ def every_observation() -> Iterator[Observation]:
     """All combinations of flags, conversion states and none, one or two jobs."""
     flags = tuple(product((True, False), repeat=4))
     jobs: list[tuple[JobObservation, ...]] = [(), *((job,) for job in _single_jobs()), *_job_pairs()]
-    for (finished, suspended, stop, manifest), some, before, left, conversion in product(
-        flags, jobs, (0, 3), (0, 1), ConversionState
+    conversions = [*((state, "") for state in ConversionState), (ConversionState.DONE, "too few boxes")]
+    for (finished, suspended, stop, manifest), some, before, left, (conversion, held) in product(
+        flags, jobs, (0, 3), (0, 1), conversions
     ):
-        yield Observation(finished, suspended, stop, manifest, some, before, left, conversion)
+        yield Observation(finished, suspended, stop, manifest, some, before, left, conversion, held=held)
 
 
 EVERYTHING = tuple(every_observation())
@@ -79,10 +80,10 @@ def test_a_job_is_created_only_when_it_is_absent_and_the_manifest_is_there() -> 
 
 
 def test_a_suspended_round_takes_no_step_outside() -> None:
-    """It may only record that its dataset is there."""
+    """It may only record that its dataset is there, or say what is wrong with it."""
     actions = {decide(seen).action for seen in EVERYTHING if seen.suspended and not seen.finished}
 
-    assert actions == {Action.WAIT, Action.RECORD_SUCCESS}
+    assert actions == {Action.WAIT, Action.RECORD_SUCCESS, Action.STALL}
 
 
 def test_only_a_running_job_of_our_own_is_stopped_and_only_on_request() -> None:
@@ -115,11 +116,23 @@ def test_a_conversion_between_two_steps_starts_the_next() -> None:
 
 
 def test_success_is_recorded_exactly_when_the_dataset_is_there() -> None:
-    """The completion marker is the only proof of success."""
+    """The completion marker is the only proof of success, and a gate that is not met holds it back."""
     for seen in EVERYTHING:
         succeeded = decide(seen).action is Action.RECORD_SUCCESS
 
-        assert succeeded == (seen.conversion is ConversionState.DONE and not seen.finished)
+        assert succeeded == (seen.conversion is ConversionState.DONE and not seen.held and not seen.finished)
+
+
+def test_a_dataset_below_the_gates_stalls_and_never_ends_the_round() -> None:
+    """Whatever the labeling jobs look like, and whether or not the round is suspended."""
+    decisions = {
+        (decision.action, decision.reason, decision.message)
+        for seen in EVERYTHING
+        if seen.held and not seen.finished
+        for decision in [decide(seen)]
+    }
+
+    assert decisions == {(Action.STALL, Reason.HELD, "too few boxes")}
 
 
 def test_labels_are_never_thrown_away() -> None:
@@ -251,6 +264,11 @@ DONE = JobObservation("a", JobStatus.COMPLETED, OBJECTS, OBJECTS)
             Observation(manifest_written=True, jobs=(DONE,), conversion=ConversionState.DONE),
             Decision(Action.RECORD_SUCCESS, Reason.CONVERTED),
             id="dataset written",
+        ),
+        pytest.param(
+            Observation(manifest_written=True, jobs=(DONE,), conversion=ConversionState.DONE, held="too few boxes"),
+            Decision(Action.STALL, Reason.HELD, message="too few boxes"),
+            id="dataset written, below the gates",
         ),
     ],
 )

@@ -247,6 +247,21 @@ def written(stage: Stage, parts: str, *shards: str) -> dict[str, bytes]:
     return {key: content for shard in shards for key, content in stage.objects(f"{parts}/{shard}/").items()}
 
 
+def test_a_dataset_below_the_gates_waits_until_the_limit_is_moved(stage: Stage) -> None:
+    """By kubectl, as the page says; dataset and Job stay as they were."""
+    stage.play("gated", "able", quality={"minBoxesPerClass": 3})
+    status = stalled(stage, "gated", "QualityNotMet", "pencil: 2, pen: 2", "spec.quality.minBoxesPerClass is 3")
+    done = job(stage, "gated")
+
+    patch = '{"spec": {"quality": {"minBoxesPerClass": 2}}}'
+    stage.control_plane.kubectl("patch", "lr", "gated", "-n", stage.namespace, "--type", "merge", "-p", patch)
+    ended = stage.wait_for_phase("gated", "Succeeded", "Failed")
+
+    assert condition(status, "Converted")["status"] == "True"
+    assert (ended["phase"], ended["dataset"]) == ("Succeeded", status["dataset"])
+    assert job(stage, "gated")["metadata"]["uid"] == done["metadata"]["uid"]
+
+
 def test_a_conversion_in_shards_waits_in_its_queue_before_each_step(stage: Stage) -> None:
     """Each of the three Jobs is made suspended, and goes on when Kueue lets it."""
     stage.play("queued-shards", "able", conversion={"queueName": "gpus", "imagesPerPod": 3})

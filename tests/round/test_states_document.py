@@ -52,12 +52,15 @@ def test_every_decision_has_a_phase() -> None:
         (JobObservation("a", status, 10, labeled, ours=ours, adopted=adopted),)
         for status, labeled, ours, adopted in product((None, *JobStatus), (0, 4, 10), (True, False), (True, False))
     ]
-    flags = product((True, False), (True, False), (True, False), [(), *jobs], (0, 3), (0, 1), ConversionState)
+    conversions = [*((state, "") for state in ConversionState), (ConversionState.DONE, "too few")]
+    flags = product((True, False), (True, False), (True, False), [(), *jobs], (0, 3), (0, 1), conversions)
 
     decisions = {
         (decision.action, decision.reason)
-        for suspended, stop, manifest, some, before, left, conversion in flags
-        if (decision := decide(Observation(False, suspended, stop, manifest, some, before, left, conversion)))
+        for suspended, stop, manifest, some, before, left, (conversion, held) in flags
+        if (
+            decision := decide(Observation(False, suspended, stop, manifest, some, before, left, conversion, held=held))
+        )
     }
 
     assert decisions == set(PHASES)

@@ -194,6 +194,8 @@ def _is_of_type(value: Any, schema: Mapping[str, Any]) -> bool:
         return isinstance(value, int | str) and not isinstance(value, bool)
     if schema["type"] == "integer":
         return isinstance(value, int) and not isinstance(value, bool)
+    if schema["type"] == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
     types: dict[str, type] = {"string": str, "boolean": bool, "object": dict, "array": list}
     return isinstance(value, types[schema["type"]])
 
@@ -250,6 +252,8 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         return _texts(schema)
     if schema["type"] == "integer":
         return st.integers(schema["minimum"], schema["maximum"])
+    if schema["type"] == "number":
+        return st.floats(schema["minimum"], schema["maximum"]) | st.integers(schema["minimum"], schema["maximum"])
     if schema["type"] == "boolean":
         return st.booleans()
     if schema["type"] == "array":

@@ -21,7 +21,7 @@ from tests.spec.structural import (
 )
 
 from labelround.errors import InvalidRound
-from labelround.spec.fields import Boolean, Choice, Field, Integer, IntegerOrText, Items, Section, Text, TextMap
+from labelround.spec.fields import Boolean, Choice, Field, Integer, IntegerOrText, Items, Number, Section, Text, TextMap
 from labelround.spec.parse import parse_round
 from labelround.spec.schema import SPEC
 
@@ -151,6 +151,8 @@ def _shape(field: Field) -> Any:
             return ("string", field.min_length, field.max_length)
         case Integer():
             return ("integer", field.minimum, field.maximum, field.default)
+        case Number():
+            return ("number", field.minimum, field.maximum, field.default)
         case Boolean():
             return ("boolean", field.default)
         case Choice():
@@ -175,8 +177,8 @@ def _schema_shape(schema: dict[str, Any]) -> Any:
     match schema["type"]:
         case "string":
             return ("string", schema.get("minLength", 0), schema["maxLength"])
-        case "integer":
-            return ("integer", schema["minimum"], schema["maximum"], schema.get("default"))
+        case "integer" | "number" as kind:
+            return (kind, schema["minimum"], schema["maximum"], schema.get("default"))
         case "boolean":
             return ("boolean", schema.get("default"))
         case "array":

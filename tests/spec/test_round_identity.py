@@ -11,6 +11,7 @@ from labelround.spec.parse import changed_fields, parse_round
 from labelround.spec.schema import SPEC
 
 MUTABLE: dict[str, Any] = {
+    "quality": {"maxFailedShare": 0.1},
     "suspend": True,
     "stopLabeling": True,
     "deletionPolicy": "Orphan",
@@ -80,7 +81,7 @@ def test_another_way_to_write_the_same_is_no_change(fields: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(("name", "value"), MUTABLE.items())
 def test_what_may_change_may_change(name: str, value: Any) -> None:
-    """The four mutable fields are never named."""
+    """The mutable fields are never named."""
     assert changed_fields(MINIMAL, MINIMAL | {name: value}) == ()
 
 
@@ -89,7 +90,7 @@ def test_labeling_cannot_be_unstopped() -> None:
     assert changed_fields(MINIMAL | {"stopLabeling": True}, MINIMAL) == ("spec.stopLabeling",)
 
 
-def test_every_field_is_immutable_or_one_of_four() -> None:
+def test_every_field_is_immutable_or_one_of_five() -> None:
     """A new field of the spec is immutable unless somebody decides otherwise."""
     assert set(MUTABLE) < set(SPEC.fields)
     assert {path.split(".")[1] for path in CHANGES} == set(SPEC.fields) - set(MUTABLE) - {"conversion"}

@@ -53,7 +53,7 @@ def test_any_label_survives(labels: list[str]) -> None:
 
 
 def test_every_commented_option_is_real() -> None:
-    """With the comment signs removed, the file still parses, to the very same round but for the ttl."""
+    """With the comment signs removed, the file still parses, to the very same round but for the ttl and the gates."""
     text = round_yaml("pens-1", "pictures", "images/", ["pen"])
     bare = re.sub(r"^  # (?=[ a-z])", "  ", text, flags=re.MULTILINE)
 
@@ -63,6 +63,7 @@ def test_every_commented_option_is_real() -> None:
     assert set(SPEC.fields) - set(document["spec"]) == {"prefix", "outputPrefix", "conversion"}
     assert round.ttl_seconds_after_finished == 86400
     document["spec"]["ttlSecondsAfterFinished"] = None
+    document["spec"]["quality"] = None
     assert parse_round(document, uid="same") == parse_round(load_rounds(text, "round.yaml")[0], uid="same")
 
 

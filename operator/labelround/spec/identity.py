@@ -14,8 +14,8 @@ from labelround.spec.model import LabelingRound
 from labelround.spec.rules import resolved_prefixes
 from labelround.spec.schema import SPEC
 
-MUTABLE = ("suspend", "stopLabeling", "deletionPolicy", "ttlSecondsAfterFinished")
-# What the work itself does not depend on; `conversion` shapes pods alone.
+MUTABLE = ("suspend", "stopLabeling", "quality", "deletionPolicy", "ttlSecondsAfterFinished")
+# What the work itself does not depend on; `conversion` shapes pods alone, and `quality` judges what is made.
 _WITHOUT_WEIGHT = frozenset(
     {
         "namespace",
@@ -26,6 +26,7 @@ _WITHOUT_WEIGHT = frozenset(
         "deletion_policy",
         "ttl_seconds_after_finished",
         "conversion",
+        "quality",
     }
 )
 

@@ -94,6 +94,16 @@ class DatasetSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityGates:
+    """`spec.quality`: what a dataset must come up to before its round succeeds. Shares are 0 to 1; None is no gate."""
+
+    max_failed_share: float | None = None
+    max_unlabeled_share: float | None = None
+    max_suspicious_share: float | None = None
+    min_boxes_per_class: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LabelingRound:
     """One round. Prefixes are keys that end in `/`, or empty for the root of the bucket."""
 
@@ -110,6 +120,7 @@ class LabelingRound:
     stop_labeling: bool = False
     attempts: int = 1
     dataset: DatasetSpec = DatasetSpec()
+    quality: QualityGates = QualityGates()
     conversion: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     suspend: bool = False
     deletion_policy: DeletionPolicy = DeletionPolicy.STOP

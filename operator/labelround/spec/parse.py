@@ -20,6 +20,7 @@ from labelround.spec.model import (
     LabelingJobSpec,
     LabelingRound,
     OutputFormat,
+    QualityGates,
     Split,
 )
 from labelround.spec.names import object_name_problem
@@ -100,6 +101,7 @@ def _round(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> LabelingRoun
         stop_labeling=spec["stopLabeling"],
         attempts=spec["attempts"],
         dataset=_dataset(spec["dataset"]),
+        quality=QualityGates(**_snake(spec["quality"])),
         conversion=_frozen(spec["conversion"]),
         suspend=spec["suspend"],
         deletion_policy=DeletionPolicy(spec["deletionPolicy"]),

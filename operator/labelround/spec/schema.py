@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from labelround.spec import names, texts
-from labelround.spec.fields import Boolean, Choice, Integer, IntegerOrText, Items, Section, Text, TextMap
+from labelround.spec.fields import Boolean, Choice, Integer, IntegerOrText, Items, Number, Section, Text, TextMap
 from labelround.spec.model import DeletionPolicy, ImagesMode, OutputFormat
 from labelround.spec.names import PUBLIC_WORKFORCE_CLOSED
 from labelround.spec.quantities import RESOURCES, quantity_problem
@@ -94,6 +94,15 @@ DATASET = Section(
     }
 )
 
+QUALITY = Section(
+    {
+        "maxFailedShare": Number(0, 1),
+        "maxUnlabeledShare": Number(0, 1),
+        "maxSuspiciousShare": Number(0, 1),
+        "minBoxesPerClass": Integer(1, LARGEST_INTEGER),
+    }
+)
+
 TOLERATION = Section(
     {
         "key": Text(max_length=names.KUBERNETES_LABEL_MAX_LENGTH, check=_where_given(names.kubernetes_label_problem)),
@@ -129,6 +138,7 @@ SPEC = Section(
         "stopLabeling": Boolean(default=False),
         "attempts": Integer(1, 10, default=1),
         "dataset": DATASET,
+        "quality": QUALITY,
         "conversion": CONVERSION,
         "suspend": Boolean(default=False),
         "deletionPolicy": Choice(_values(DeletionPolicy), default="Stop"),

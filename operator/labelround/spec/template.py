@@ -16,6 +16,11 @@ _OPTIONS = """\
   # suspend: false                 # true: take no new step; a running labeling job goes on
   # deletionPolicy: Stop           # Stop or Orphan: what deleting the round does to a running labeling job
   # ttlSecondsAfterFinished: 86400 # delete the finished round after this time; the dataset stays
+  # quality:                       # what the dataset must come up to; it may be changed at any time
+  #   maxFailedShare: 0.1          # of the images
+  #   maxUnlabeledShare: 0.5
+  #   maxSuspiciousShare: 0.1      # of the boxes
+  #   minBoxesPerClass: 10
   # dataset:
   #   images: Reference            # Reference, or Copy to put the pictures into the dataset
   #   checkImages: true            # read every picture's size and orientation
