@@ -15,8 +15,9 @@ from labelround.dataset.quality.suspicion import LIMITS
 
 if TYPE_CHECKING:
     from labelround.dataset.existing import Dataset
+    from labelround.dataset.quality.agreement import Agreement
     from labelround.dataset.quality.leakage import Leakage
-    from labelround.dataset.stats import DatasetStats
+    from labelround.dataset.quality.page import Findings
     from labelround.progress import Progress
     from labelround.storage import Buckets
 
@@ -61,6 +62,11 @@ SHARE = click.FloatRange(0, 1)
     help="With --leaks near: in so many of 64 bits the look of two pictures may differ.",
 )
 @click.option(
+    "--workers",
+    metavar="FOLDER",
+    help="Say how far the workers of a labeling job agree: its folder, such as s3://BUCKET/PREFIX/ground_truth_annots/JOB.",
+)
+@click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
@@ -78,6 +84,7 @@ def stats(
     overlap: float,
     leaks: str | None,
     distance: int,
+    workers: str | None,
     html: Path | None,
     output: str,
 ) -> None:
@@ -89,6 +96,7 @@ def stats(
     """
     from labelround.cli.console import progress
     from labelround.cli.stats_text import stats_document, stats_lines
+    from labelround.dataset.quality.page import Findings
     from labelround.dataset.quality.suspicion import Limits
     from labelround.dataset.stats import stats as count
     from labelround.spec.wording import printable
@@ -98,24 +106,32 @@ def stats(
     with progress() as bar:
         numbers = count(opened, bar, Limits(tiny, huge, overlap))
         found = _leakage(opened, buckets, bar, distance if leaks == "near" else None) if leaks else None
+        agreed = _agreement(workers, opened, buckets) if workers else None
         if html is not None:
-            _write_page(html, opened, buckets, bar, numbers, found)
+            _write_page(html, opened, buckets, bar, Findings(numbers, found, agreed))
     for unread in found.unread if found else ():
         click.echo(f"warning: not compared: {printable(unread)}", err=True)
-    show(stats_document(numbers, found), stats_lines(numbers, found), output)
+    show(stats_document(numbers, found, agreed), stats_lines(numbers, found, agreed), output)
 
 
-def _write_page(
-    html: Path, opened: Dataset, buckets: Buckets, bar: Progress, numbers: DatasetStats, found: Leakage | None
-) -> None:
+def _write_page(html: Path, opened: Dataset, buckets: Buckets, bar: Progress, findings: Findings) -> None:
     from labelround.dataset.preview.of_dataset import reader
     from labelround.dataset.quality.page import page
     from labelround.dataset.quality.pictures import Album
     from labelround.storage import output_folder
 
-    pictures = Album(opened, reader(opened, buckets)).pictures(numbers.suspicious.found, found, bar)
+    pictures = Album(opened, reader(opened, buckets)).pictures(findings.numbers.suspicious.found, findings.leakage, bar)
     place = html.absolute()
-    output_folder(str(place.parent), buckets).write(place.name, page(numbers, found, pictures).encode())
+    output_folder(str(place.parent), buckets).write(place.name, page(findings, pictures).encode())
+
+
+def _agreement(workers: str, opened: Dataset, buckets: Buckets) -> Agreement:
+    from labelround.dataset.existing import dataset_folder
+    from labelround.dataset.quality.agreement import agreement
+    from labelround.dataset.quality.answers import JobAnswers
+
+    answers = JobAnswers(dataset_folder(workers, buckets), opened.names)
+    return agreement(answers.pictures(), lambda class_id: answers.names[class_id])
 
 
 def _leakage(opened: Dataset, buckets: Buckets, bar: Progress, distance: int | None) -> Leakage:

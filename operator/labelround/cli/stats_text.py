@@ -7,12 +7,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from labelround.cli.output import table
+from labelround.dataset.quality.agreement import percent
 from labelround.dataset.quality.suspicion import Suspicion
 from labelround.errors import SHOWN_PROBLEMS
 from labelround.spec.wording import printable
 from labelround.wording import counted
 
 if TYPE_CHECKING:
+    from labelround.dataset.quality.agreement import Agreement, ClassAgreement
     from labelround.dataset.quality.found import FoundBox
     from labelround.dataset.quality.leakage import Leakage
     from labelround.dataset.stats import ClassStats, DatasetStats, Spread, Suspicious
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 PIXEL_DIGITS, SHARE_DIGITS = 1, 4
 
 
-def stats_document(numbers: DatasetStats, leakage: Leakage | None = None) -> dict[str, Any]:
+def stats_document(
+    numbers: DatasetStats, leakage: Leakage | None = None, agreement: Agreement | None = None
+) -> dict[str, Any]:
     shapes = numbers.shapes
     return {
         "dataset": numbers.dataset,
@@ -43,6 +47,7 @@ def stats_document(numbers: DatasetStats, leakage: Leakage | None = None) -> dic
         "boxSizes": None if shapes.sizes is None else dict(shapes.sizes),
         "suspicious": _suspicious_document(numbers.suspicious),
         "leakage": None if leakage is None else _leakage_document(leakage),
+        "agreement": None if agreement is None else _agreement_document(agreement),
         "droppedBoxes": None if numbers.dropped is None else dict(numbers.dropped),
         "renamedImages": numbers.renamed,
     }
@@ -107,7 +112,24 @@ def _leakage_document(leakage: Leakage) -> dict[str, Any]:
     }
 
 
-def stats_lines(numbers: DatasetStats, leakage: Leakage | None = None) -> Iterator[str]:
+def _agreement_document(agreement: Agreement) -> dict[str, Any]:
+    def document(each: ClassAgreement) -> dict[str, Any]:
+        shares = {"agreement": each.agreement, "overlap": each.overlap}
+        rounded = {name: None if share is None else round(share, SHARE_DIGITS) for name, share in shares.items()}
+        return {"boxes": each.boxes, "pairs": each.pairs, **rounded}
+
+    return {
+        "images": agreement.images,
+        "imagesCompared": agreement.compared,
+        **document(agreement.total),
+        "classes": [{"name": each.name, **document(each)} for each in agreement.classes],
+        "lowest": [{"image": ref, "agreement": round(level, SHARE_DIGITS)} for ref, level in agreement.lowest],
+    }
+
+
+def stats_lines(
+    numbers: DatasetStats, leakage: Leakage | None = None, agreement: Agreement | None = None
+) -> Iterator[str]:
     yield f"{numbers.format} dataset {numbers.dataset}"
     yield f"{numbers.total} images ({numbers.background} without boxes), {numbers.boxes} boxes"
     yield f"splits: {_counts(numbers.splits)}"
@@ -127,6 +149,8 @@ def stats_lines(numbers: DatasetStats, leakage: Leakage | None = None) -> Iterat
     yield from _suspicious(numbers.suspicious)
     if leakage is not None:
         yield from _leakage(leakage)
+    if agreement is not None:
+        yield from _agreement(agreement)
 
 
 def _classes(numbers: DatasetStats) -> Iterator[str]:
@@ -176,6 +200,26 @@ def _leakage(leakage: Leakage) -> Iterator[str]:
     yield from (f"  {printable(str(leak))}" for leak in leakage.leaks[:SHOWN_PROBLEMS])
     if (more := len(leakage.leaks) - SHOWN_PROBLEMS) > 0:
         yield f"  ... and {more} more"
+
+
+def _agreement(agreement: Agreement) -> Iterator[str]:
+    """By class, then the pictures on which workers agree least."""
+    yield ""
+    if not agreement.compared:
+        yield f"none of {counted(agreement.images, 'picture')} was labeled by several workers"
+        return
+    yield (
+        f"workers agree on {percent(agreement.total.agreement)} of their boxes"
+        f" ({counted(agreement.compared, 'picture')} of {agreement.images} labeled by several)"
+    )
+    yield from table(
+        ("class", "boxes compared", "agreement", "overlap"),
+        [
+            (printable(each.name), str(each.boxes), percent(each.agreement), percent(each.overlap))
+            for each in agreement.classes
+        ],
+    )
+    yield from (f"  {printable(ref)}: {percent(level)}" for ref, level in agreement.lowest)
 
 
 def _counts(counts: Mapping[str, int]) -> str:

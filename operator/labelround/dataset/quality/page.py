@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labelround.dataset.preview.style import STYLE, swatch
+from labelround.dataset.quality.agreement import Agreement, percent
 from labelround.dataset.quality.figures import GRID
 from labelround.dataset.quality.found import FoundBox
 from labelround.dataset.quality.leakage import Leak, Leakage
@@ -27,6 +28,15 @@ class Shown:
 
     address: str
     missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that is known; None is what was not asked for."""
+
+    numbers: DatasetStats
+    leakage: Leakage | None = None
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,11 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """Even if a name found its way around the escaping, nothing on the page would run or fetch anything."""
 
 
-def page(numbers: DatasetStats, leakage: Leakage | None, pictures: Pictures) -> str:
+def page(findings: Findings, pictures: Pictures) -> str:
     """The page. Every text that is not ours is escaped."""
+    numbers, leakage = findings.numbers, findings.leakage
     parts = [_totals(numbers, leakage), _classes(numbers), _spreads(numbers), _places(numbers)]
-    parts += [*_suspicious(numbers, pictures), *_leaks(leakage, pictures)]
+    parts += [*_suspicious(numbers, pictures), *_leaks(leakage, pictures), *_agreement(findings.agreement)]
     title = escape(f"Quality of {numbers.dataset}")
     return f"""<!doctype html>
 <html lang="en">
@@ -186,6 +197,22 @@ def _leaks(leakage: Leakage | None, pictures: Pictures) -> Iterator[str]:
         for leak, one, twin in pictures.leaks
     )
     yield f'<ul class="pictures">{items}</ul>'
+
+
+def _agreement(agreement: Agreement | None) -> Iterator[str]:
+    """By class, and the pictures on which workers agree least."""
+    if agreement is None:
+        return
+    told = f"{agreement.compared:,} of {agreement.images:,} pictures were labeled by several workers."
+    head = "<tr><th>class</th><th>boxes compared</th><th>agreement</th><th>overlap</th></tr>"
+    rows = "".join(
+        f'<tr><td><span class="name">{escape(each.name)}</span></td><td>{each.boxes:,}</td>'
+        f"<td>{percent(each.agreement)}</td><td>{percent(each.overlap)}</td></tr>"
+        for each in agreement.classes
+    )
+    yield f"<h2>Agreement of workers</h2><p>{told}</p><div class=scroll><table>{head}{rows}</table></div>"
+    least = "".join(f"<li>{escape(ref)}: {percent(level)}</li>" for ref, level in agreement.lowest)
+    yield f"<p>Least on:</p><ul>{least}</ul>" if least else ""
 
 
 def _of(shown: int, count: int) -> str:
