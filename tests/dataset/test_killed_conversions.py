@@ -19,6 +19,8 @@ FIRST = [line(f"{name}.jpg", ("pen", 10, 10, 20, 20)) for name in "abc"]
 OTHER = [line(f"{name}.jpg", ("pencil", 5, 5, 20, 20)) for name in "cd"]
 COPY: dict[str, Any] = {"images_mode": ImagesMode.COPY, "check_images": True, "previews": 1}
 SPLIT: dict[str, Any] = {"split": Split(40, 30, 30)}
+DARKNET: dict[str, Any] = {"output_format": OutputFormat.DARKNET, **SPLIT}
+COCO: dict[str, Any] = {"output_format": OutputFormat.COCO, **COPY}
 
 
 def content(bucket: WatchedBucket) -> dict[str, bytes]:
@@ -51,7 +53,9 @@ def make_bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str
 
 
 @pytest.mark.parametrize(
-    "options", [{}, COPY, {"output_format": OutputFormat.DARKNET, **SPLIT}], ids=["plain", "copied", "darknet"]
+    "options",
+    [{}, COPY, {"output_format": OutputFormat.DARKNET, **SPLIT}, COCO],
+    ids=["plain", "copied", "darknet", "coco"],
 )
 def test_a_killed_conversion_ends_as_if_nothing_had_happened(
     options: dict[str, Any], make_bucket: Callable[[str], WatchedBucket]
@@ -74,7 +78,7 @@ def test_a_killed_conversion_ends_as_if_nothing_had_happened(
         pytest.fail("the conversion never came to its end")
 
 
-@pytest.mark.parametrize("options", [{}, COPY], ids=["plain", "copied"])
+@pytest.mark.parametrize("options", [{}, COPY, COCO], ids=["plain", "copied", "coco"])
 def test_a_killed_change_leaves_nothing_behind(
     options: dict[str, Any], make_bucket: Callable[[str], WatchedBucket]
 ) -> None:

@@ -15,12 +15,13 @@ from tests.dataset.sharding import Sharded
 from tests.dataset.watched import Killed, WatchedBucket, in_memory, on_disk, revived
 
 from labelround.dataset.convert import convert, read_report
-from labelround.spec.model import ImagesMode, Split
+from labelround.spec.model import ImagesMode, OutputFormat, Split
 from labelround.storage import Folder, MemoryBuckets
 
 LINES = [line(f"{name}.jpg", ("pen", 10, 10, 20, 20)) for name in "abcde"]
 BEFORE = [line(f"{name}.jpg", ("pencil", 5, 5, 20, 20)) for name in "efg"]
 COPY: dict[str, Any] = {"images_mode": ImagesMode.COPY, "check_images": True, "previews": 2}
+COCO: dict[str, Any] = {"output_format": OutputFormat.COCO, **COPY}
 SHARDS = 3
 
 
@@ -44,7 +45,7 @@ def content(bucket: WatchedBucket) -> dict[str, bytes]:
     return {meta.key: bucket.read(meta.key) for meta in bucket.list("")}
 
 
-@pytest.mark.parametrize("options", [{}, COPY], ids=["plain", "copied"])
+@pytest.mark.parametrize("options", [{}, COPY, COCO], ids=["plain", "copied", "coco"])
 def test_parts_killed_twice_end_as_if_nothing_had_happened(
     options: dict[str, Any], make_bucket: Callable[[str], WatchedBucket]
 ) -> None:

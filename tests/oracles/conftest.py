@@ -41,7 +41,7 @@ class Made:
 
     def expected(self) -> dict[str, list[Corners]]:
         """By image in the dataset: class, left, top, right, bottom of the manifest's boxes, read with json alone."""
-        names = {row["source_ref"]: row["image"] for row in self.rows if row["label_file"]}
+        names = {row["source_ref"]: row["image"] for row in self.rows if row["split"]}
         entries = map(json.loads, self.manifest.read_text(encoding="utf-8").splitlines())
         return {
             names[entry["source-ref"]].removeprefix("images/"): corners(entry)
@@ -102,19 +102,37 @@ def paint(manifest: Path, root: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def convert_real(real_manifests: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
-    """Makes, once, the dataset of one of the real manifests, with painted pictures."""
-    made: dict[str, Made] = {}
+def convert_real(real_manifests: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Made]:
+    """Makes, once, the dataset of one of the real manifests in one of the formats, with painted pictures."""
+    made: dict[tuple[str, str], Made] = {}
 
-    def convert(name: str) -> Made:
-        if name not in made:
+    def convert(name: str, output_format: str = "YOLO") -> Made:
+        if (name, output_format) not in made:
             root, manifest = tmp_path_factory.mktemp("real"), real_manifests / name
             paint(manifest, root)
-            labels = [word for label in labels_of(manifest) for word in ("--label", label)]
-            folder = root / "dataset"
-            labelround("convert", manifest, *labels, "--root", root, "--output", folder, "--images", "copy")
-            made[name] = Made(folder, manifest)
-        return made[name]
+            made[name, output_format] = converted(manifest, root, output_format)
+        return made[name, output_format]
+
+    return convert
+
+
+def converted(manifest: Path, root: Path, output_format: str) -> Made:
+    """The dataset of a manifest, with copies of the pictures in the folders below `root`."""
+    labels = [word for label in labels_of(manifest) for word in ("--label", label)]
+    folder, form = root / f"dataset-{output_format}", ("--format", output_format)
+    labelround("convert", manifest, *labels, *form, "--root", root, "--output", folder, "--images", "copy")
+    return Made(folder, manifest)
+
+
+@pytest.fixture(scope="session")
+def demo_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
+    """Makes the dataset of the example round in one of the formats, from its answers."""
+
+    def convert(output_format: str) -> Made:
+        root = tmp_path_factory.mktemp("demo")
+        (root / "pens" / "bounding_box").mkdir(parents=True)
+        (root / "pens" / "bounding_box" / "images").symlink_to(PENS / "pictures")
+        return converted(PENS / "answers.manifest", root, output_format)
 
     return convert
 

@@ -6,41 +6,15 @@ import math
 from collections.abc import Callable
 
 import pytest
-from tests.oracles.conftest import Corners, Made, Reader, labels_of
+from tests.oracles.agreement import REAL, assert_same_boxes
+from tests.oracles.conftest import Made, Reader, labels_of
 
 pytestmark = pytest.mark.oracle
-
-PIXELS = 0.5
-REAL = {
-    # name: (images in the dataset, boxes)
-    "bax-bees-validation.manifest": (100, 98),
-    "bcbs-logo-labeling.manifest": (470, 492),
-    "bees-500.manifest": (500, 1009),
-    "bees-sample.manifest": (10, 20),
-    "cat-ground-truth.manifest": (4, 4),
-    "dl-labelling-job-test.manifest": (3, 10),
-    "dl-labelling-job-train.manifest": (14, 54),
-    "hms-ayo.manifest": (31, 32),
-    "pid-label-job.manifest": (5, 36),
-    "zegar-labeling-test.manifest": (32, 54),
-}
-
-
-def assert_same_boxes(found: dict[str, list[Corners]], expected: dict[str, list[Corners]]) -> None:
-    """The same images, and for every box one of its own class with every corner within half a pixel."""
-    assert found.keys() == expected.keys()
-    for image, boxes in expected.items():
-        left = [(name, corners) for name, *corners in found[image]]
-        for name, *corners in boxes:
-            near = [one for one in left if one[0] == name and math.dist(one[1], corners) <= PIXELS]
-            assert near, f"{image}: {name} at {corners} is not among {left}"
-            left.remove(near[0])
-        assert left == [], image
 
 
 def test_supervision_reads_the_demo_dataset_as_the_manifest_says(demo: Made, reader: Reader) -> None:
     """The EXIF-rotated photograph among them."""
-    found = reader("supervision", demo.folder)
+    found = reader("supervision", "yolo", demo.folder)
 
     assert_same_boxes(found, demo.expected())
     assert sum(map(len, found.values())) == 31
@@ -48,12 +22,12 @@ def test_supervision_reads_the_demo_dataset_as_the_manifest_says(demo: Made, rea
 
 @pytest.mark.parametrize("name", REAL)
 def test_supervision_reads_real_manifests_as_they_say(
-    convert_real: Callable[[str], Made], reader: Reader, name: str
+    convert_real: Callable[..., Made], reader: Reader, name: str
 ) -> None:
     """Every box of a real labeling job, through the label file and back to pixels."""
     made = convert_real(name)
 
-    found = reader("supervision", made.folder)
+    found = reader("supervision", "yolo", made.folder)
 
     assert_same_boxes(found, made.expected())
     assert (len(found), sum(map(len, found.values()))) == REAL[name]
@@ -73,7 +47,7 @@ def test_ultralytics_accepts_the_demo_dataset(demo: Made, reader: Reader) -> Non
 
 @pytest.mark.parametrize("name", REAL)
 def test_ultralytics_accepts_what_real_manifests_become(
-    convert_real: Callable[[str], Made], reader: Reader, name: str
+    convert_real: Callable[..., Made], reader: Reader, name: str
 ) -> None:
     """Names with spaces, stems that collide, classes in Chinese: nothing is missing, corrupt or mended."""
     made = convert_real(name)

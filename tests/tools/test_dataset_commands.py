@@ -46,7 +46,7 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
-@pytest.fixture(params=["YOLO", "Darknet"])
+@pytest.fixture(params=["YOLO", "Darknet", "COCO"])
 def dataset(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A converted dataset of six images, one of them turned, in the folder of a bucket below `root`."""
     images = tmp_path / "root" / PREFIX
@@ -98,6 +98,7 @@ def test_a_dataset_is_previewed_before_it_was_pulled(dataset: Path, tmp_path: Pa
     assert len(list((tmp_path / "sheet").glob("*.png"))) == 2
 
 
+@pytest.mark.parametrize("dataset", ["YOLO", "Darknet"], indirect=True)
 def test_errors_set_the_exit_code_of_validate(dataset: Path) -> None:
     """3 for a dataset that is wrong; programs get the rule."""
     label = next(dataset.rglob("turned.txt"))
@@ -110,6 +111,7 @@ def test_errors_set_the_exit_code_of_validate(dataset: Path) -> None:
     assert {"label-class"} == {error["rule"] for error in json.loads(document.stdout)["errors"]}
 
 
+@pytest.mark.parametrize("dataset", ["YOLO", "Darknet"], indirect=True)
 def test_many_findings_of_a_kind_are_summed_up(dataset: Path) -> None:
     """The table shows twenty, the document all."""
     label = next(dataset.rglob("turned.txt"))

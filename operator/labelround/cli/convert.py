@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OWNER = "labelround convert"
 INCOMPLETE_EXIT_CODE = 5
 SHOWN_RENAMES = 20
-FORMATS = ("YOLO", "Darknet")
+FORMATS = ("YOLO", "Darknet", "COCO")
 
 
 def _license(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -34,7 +34,7 @@ def _license(_context: click.Context, _option: click.Parameter, value: str) -> s
     return value
 
 
-@click.command(short_help="Convert Ground Truth output manifests to a YOLO or Darknet dataset.")
+@click.command(short_help="Convert Ground Truth output manifests to a dataset for training.")
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...")
 @click.option("--labels", help="The classes in the order of their class ids, with commas between them.")
 @click.option("--label", "each_label", multiple=True, metavar="NAME", help="One class; repeat it in class id order.")
@@ -99,7 +99,7 @@ def convert(
     s3_endpoint_url: str | None,
     region: str | None,
 ) -> None:
-    """Convert Ground Truth output manifests to a YOLO or Darknet dataset.
+    """Convert Ground Truth output manifests to a dataset for training.
 
     MANIFEST is a file, an s3:// address, or the output folder of a labeling job. Several manifests make one dataset:
     chunks of one job, follow-up jobs (the later one named wins) and jobs for further classes.

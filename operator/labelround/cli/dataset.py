@@ -83,7 +83,7 @@ def validate(
     public_key: Path | None,
     output: str,
 ) -> None:
-    """Report what Ultralytics or Darknet would reject, or change in silence, in DATASET.
+    """Report what a trainer would reject, or change in silence, in DATASET.
 
     DATASET is a folder or an S3 address, made by labelround or by others. Exits with 3 when there are errors; warnings
     alone do not count. With --public-key it is an error, too, when the dataset is not signed by that key or is another

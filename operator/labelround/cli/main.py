@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "logs": ("logs", "logs", "Print the log of a round's conversion on a cluster."),
     "doctor": ("doctor", "doctor", "Check an installation on a cluster, and say what to do."),
     "init": ("round", "init", "Write a commented round.yaml to start from."),
-    "convert": ("convert", "convert", "Convert Ground Truth output manifests to a YOLO or Darknet dataset."),
+    "convert": ("convert", "convert", "Convert Ground Truth output manifests to a dataset for training."),
     "merge": ("merge", "merge", "Merge datasets into one that grows, version by version."),
     "diff": ("merge", "diff", "Tell what differs between two datasets, or two versions of one."),
     "pull": ("dataset", "pull", "Put the images beside the labels, so that a dataset trains in place."),

@@ -1,4 +1,4 @@
-"""Ground Truth output manifests to a YOLO or Darknet dataset.
+"""Ground Truth output manifests to a dataset.
 
 First every line is read, checked and sorted, and all is decided: the state of each image, its name, its split. Only
 then is anything written. The report comes last; without it the dataset is not complete.

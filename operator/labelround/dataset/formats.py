@@ -1,10 +1,11 @@
-"""The two layouts of a dataset: where its files are, and what the fixed ones say."""
+"""The layouts of a dataset: where its files are, and what the fixed ones say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from labelround.dataset.boxes import Box, label_file
 from labelround.dataset.naming import label_name
 from labelround.dataset.split import LISTED, PART_WORDS, Part
 from labelround.layout import CLAIM_NAME
@@ -28,19 +29,28 @@ PREVIEWS = "previews"
 DATA_YAML = "data.yaml"
 OBJ_NAMES = "obj.names"
 OBJ_DATA = "obj.data"
+COCO_FOLDER = "annotations"
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Where one output format puts things. Folders end in `/` or are empty: beside each other at the root."""
+    """Where one output format puts things. Folders end in `/` or are empty: beside each other at the root.
+
+    A format either has a label file an image, or `gathers`: a few files hold the boxes of all.
+    """
 
     kind: OutputFormat
     labels_folder: str
     images_folder: str
+    gathers: bool = False
 
     def label_file(self, name: str) -> str:
-        """The label file of the image `name`."""
-        return self.labels_folder + label_name(name)
+        """The label file of the image `name`; "" when the format has none."""
+        return "" if self.gathers else self.labels_folder + label_name(name)
+
+    def label_content(self, boxes: Iterable[Box], width: int, height: int) -> bytes:
+        """What a label file says: clipped boxes in an image of `width` x `height` pixels."""
+        return label_file(boxes, width, height)
 
     def image_file(self, name: str) -> str:
         """Where the image `name` is, once it is there."""
@@ -53,7 +63,7 @@ class Format:
     @property
     def reserved(self) -> frozenset[str]:
         """Files and folders that images and label files must not be mixed up with."""
-        if self.labels_folder:
+        if self.images_folder:
             return frozenset()
         lists = [list_file(part) for part in LISTED]
         tables = [ANNOTATIONS, IMAGES, GROUPS, CONFLICTS, REPORT, OBJ_NAMES, OBJ_DATA]
@@ -64,13 +74,24 @@ class Format:
         """The files that name the classes and those lists that are there."""
         if self.kind is OutputFormat.YOLO:
             return {DATA_YAML: _data_yaml(labels, lists).encode()}
+        if self.gathers:
+            return {}
         names = "".join(f"{label}\n" for label in labels)
         return {OBJ_NAMES: names.encode(), OBJ_DATA: _obj_data(labels, lists).encode()}
+
+    def list_files(self, lists: Sequence[Part]) -> Mapping[str, Part]:
+        """The files that list the images of these parts of the split."""
+        return {} if self.gathers else {list_file(part): part for part in lists}
+
+    def gathered_files(self, lists: Sequence[Part]) -> Mapping[str, Part]:
+        """The files that hold the boxes of all images of these parts of the split."""
+        return {instances_file(part): part for part in lists} if self.gathers else {}
 
 
 _FORMATS = {
     OutputFormat.YOLO: Format(OutputFormat.YOLO, "labels/", "images/"),
     OutputFormat.DARKNET: Format(OutputFormat.DARKNET, "", ""),
+    OutputFormat.COCO: Format(OutputFormat.COCO, "", "images/", gathers=True),
 }
 
 
@@ -82,6 +103,11 @@ def format_of(kind: OutputFormat) -> Format:
 def list_file(part: Part) -> str:
     """The file that lists the images of one part of the split."""
     return f"{PART_WORDS[part]}.txt"
+
+
+def instances_file(part: Part) -> str:
+    """COCO's file of one part of the split, called as the COCO dataset calls its own."""
+    return f"{COCO_FOLDER}/instances_{PART_WORDS[part]}.json"
 
 
 def _data_yaml(labels: Sequence[str], lists: Sequence[Part]) -> str:

@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
+from labelround.dataset.coco import gather
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
+from labelround.dataset.gathering import Parts, gathered
 from labelround.dataset.shard import DIGESTS, job_part
-from labelround.dataset.split import Part
+from labelround.dataset.split import Cut, Part
 from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, header
 from labelround.storage import Folder
 
-
-class PartFolder(Protocol):
-    """The parts of one shard."""
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """The part `name` as a stream of byte chunks."""
-        ...
-
-
-Parts = Sequence[PartFolder]
-"""Those of all shards, in order."""
 _HEADERS: Mapping[str, Sequence[str]] = {ANNOTATIONS: ANNOTATION_COLUMNS, IMAGES: IMAGE_COLUMNS}
 
 
 def fixed_files(layout: Format, labels: Sequence[str], lists: Sequence[Part]) -> list[str]:
     """The files that every dataset of these lists has beside its label files, in the order of the digest."""
-    return [*layout.class_files(labels, lists), *map(list_file, lists), ANNOTATIONS, IMAGES]
+    classes, gathers = layout.class_files(labels, lists), layout.gathered_files(lists)
+    return [*classes, *layout.list_files(lists), *gathers, ANNOTATIONS, IMAGES]
 
 
 def merge(
-    parts: Parts, layout: Format, labels: Sequence[str], lists: Sequence[Part], output: Folder, scratch: Path
+    parts: Parts, layout: Format, labels: Sequence[str], cut: Cut, output: Folder, scratch: Path
 ) -> tuple[str, dict[str, str]]:
     """Write the fixed files into `output`; the digest of the dataset, and the SHA-256 of each of these files.
 
     It is the SHA-256 of one line `<sha256>  <path>` for each file: label files in key order, then the fixed ones.
     """
     digest = sha256()
-    for part in parts:
-        for chunk in part.chunks(DIGESTS):
+    for shard in parts:
+        for chunk in shard.chunks(DIGESTS):
             digest.update(chunk)
     hashes: dict[str, str] = {}
-    written = layout.class_files(labels, lists)
-    for name in fixed_files(layout, labels, lists):
+    written, lists = layout.class_files(labels, cut.listed), layout.list_files(cut.listed)
+    held = _gathered(parts, layout, labels, cut, scratch)
+    for name in fixed_files(layout, labels, cut.listed):
         if name in written:
             output.write(name, written[name])
             hashes[name] = sha256(written[name]).hexdigest()
+        elif name in held:
+            hashes[name] = _write(name, held[name], output, scratch)
         else:
-            hashes[name] = _write_joined(name, parts, output, name, scratch)
+            part = list_file(lists[name]) if name in lists else name
+            hashes[name] = _write(name, _joined(name, part, parts), output, scratch)
         digest.update(f"{hashes[name]}  {name}\n".encode())
     return digest.hexdigest(), hashes
 
@@ -58,24 +53,34 @@ def merge(
 def merge_job_tables(parts: Parts, jobs: Mapping[str, Folder], scratch: Path) -> None:
     """Write each job's own table into its folder."""
     for number, name in enumerate(jobs):
-        _write_joined(job_part(number), parts, jobs[name], ANNOTATIONS, scratch)
+        _write(ANNOTATIONS, _joined(ANNOTATIONS, job_part(number), parts), jobs[name], scratch)
 
 
-def _write_joined(part: str, parts: Parts, output: Folder, name: str, scratch: Path) -> str:
-    """Write the file `name` from all parts called `part`, below the header of its kind; its SHA-256."""
+def _gathered(
+    parts: Parts, layout: Format, labels: Sequence[str], cut: Cut, scratch: Path
+) -> dict[str, Iterator[bytes]]:
+    """The files that hold the boxes of all images, each as a stream of byte chunks."""
+    files = layout.gathered_files(cut.listed)
+    made = gather(gathered(parts, labels), labels, cut, scratch) if files else {}
+    return {name: made[part].chunks() for name, part in files.items()}
+
+
+def _joined(name: str, part: str, parts: Parts) -> Iterator[bytes]:
+    """All parts called `part`, below the header of the file `name`."""
+    if name in _HEADERS:
+        yield header(_HEADERS[name]).encode()
+    for folder in parts:
+        yield from folder.chunks(part)
+
+
+def _write(name: str, chunks: Iterable[bytes], output: Folder, scratch: Path) -> str:
+    """Write the file `name`; its SHA-256."""
     whole = scratch / "joined"
     hashed = sha256()
     with whole.open("wb") as file:
-        for chunk in _chunks(name, part, parts):
+        for chunk in chunks:
             hashed.update(chunk)
             file.write(chunk)
     with whole.open("rb") as content:
         output.write_stream(name, content)
     return hashed.hexdigest()
-
-
-def _chunks(name: str, part: str, parts: Parts) -> Iterator[bytes]:
-    if name in _HEADERS:
-        yield header(_HEADERS[name]).encode()
-    for folder in parts:
-        yield from folder.chunks(part)

@@ -39,8 +39,9 @@ def previous_files(output: Folder, report: Report | None) -> Iterator[str]:
     layout = format_of(OutputFormat(report.format))
     copied = report.options.images == ImagesMode.COPY.value
     for row in read_rows(f"{line}\n" for line in _lines(output, IMAGES)):
-        if row.get("label_file"):
-            yield row["label_file"]
+        if row.get("split"):
+            if row.get("label_file"):
+                yield row["label_file"]
             if copied and row.get("image"):
                 yield layout.image_file(row["image"])
 

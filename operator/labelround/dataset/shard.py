@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from labelround.dataset.annotation import STATE_WORDS, State
-from labelround.dataset.boxes import Box, clip, label_file
+from labelround.dataset.boxes import Box, clip
 from labelround.dataset.counts import Checked, Drop, Drops
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
 from labelround.dataset.imagetable import Entry
@@ -132,7 +132,7 @@ class _Parts:
 
 
 def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelFile | None:
-    """One image in every part; its label file when it is in the dataset."""
+    """One image in every part; its label file when it is in the dataset and the format has such files."""
     state, name = entry.state, cell(entry.name)
     tally.states[state] += 1
     _count_rename(entry, plan, tally)
@@ -147,15 +147,17 @@ def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelF
         tally.splits[part] += 1
         parts.lists[part].write(plan.format.list_line(entry.name))
     path = plan.format.label_file(entry.name)
-    content = label_file(boxes, entry.width, entry.height)
     parts.images.write(f"{front},{cell(path)},{PART_WORDS[split]},{STATE_WORDS[state]},{len(boxes)},{back}")
     parts.annotations.write(annotation_rows(name, boxes, parts.categories, entry.width, entry.height))
-    parts.digests.write(f"{sha256(content).hexdigest()}  {path}\n")
     tally.written += len(boxes)
     tally.figures.count(boxes, entry.width, entry.height)
     tally.all_dropped += not boxes and state is State.LABELED
     for box in boxes:
         tally.classes[box[0]] += 1
+    if not path:
+        return None
+    content = plan.format.label_content(boxes, entry.width, entry.height)
+    parts.digests.write(f"{sha256(content).hexdigest()}  {path}\n")
     return LabelFile(entry, path, content)
 
 

@@ -201,7 +201,7 @@ def stats(dataset: Dataset, progress: Progress, limits: Limits = LIMITS) -> Data
 
 
 def _read(dataset: Dataset, entry: Listed) -> tuple[Listed, tuple[int, int] | None, LabelFile | None]:
-    row = dataset.rows_by_label_file.get(entry.label_file)
+    row = dataset.row(entry)
     size = (row.width, row.height) if row and row.width and row.height else None
     return entry, size, dataset.labels(entry)
 

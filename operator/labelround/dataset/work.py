@@ -11,8 +11,9 @@ from labelround.dataset.claim import claim
 from labelround.dataset.counts import Joined
 from labelround.dataset.describing import DESCRIPTIONS, described
 from labelround.dataset.formats import REPORT
+from labelround.dataset.gathering import Parts
 from labelround.dataset.imagetable import Entry
-from labelround.dataset.merging import Parts, fixed_files, merge, merge_job_tables
+from labelround.dataset.merging import fixed_files, merge, merge_job_tables
 from labelround.dataset.owned import OwnedFiles, previous_files
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.preparing import Said
@@ -80,7 +81,8 @@ class Work:
 
     def image_files(self, name: str) -> Iterator[str]:
         """The files that the dataset has of the image `name`."""
-        yield self.plan.format.label_file(name)
+        if not self.plan.format.gathers:
+            yield self.plan.format.label_file(name)
         if self.copies:
             yield self.plan.format.image_file(name)
 
@@ -92,7 +94,7 @@ class Work:
         """Write the label files of one shard, and copies of its images when asked for; its parts go into `folder`."""
         tally = Tally()
         count = images.stop - images.start
-        self.progress.start("writing label files", count, "images")
+        self.progress.start("writing tables" if self.plan.format.gathers else "writing label files", count, "images")
         files = write_parts(images.entries(), self._shard_plan(cut, prefix), folder, tally)
         write_labels(files, self.output, self.progress)
         if self.copies:
@@ -110,7 +112,7 @@ class Work:
     def complete(self, made: Outcome) -> Report:
         """Merge the parts, draw the previews, describe it, and write the report, which makes the dataset complete."""
         layout, labels = self.plan.format, self.plan.labels
-        digest, hashes = merge(made.parts, layout, labels, made.cut.listed, self.output, self.scratch)
+        digest, hashes = merge(made.parts, layout, labels, made.cut, self.output, self.scratch)
         merge_job_tables(made.parts, self.job_tables, self.scratch)
         names = [entry.name for entry in made.pictures()]
         warnings = draw_previews(made.pictures(), len(names), labels, self.output, self.buckets, self.progress)

@@ -18,6 +18,7 @@ class OutputFormat(Enum):
 
     YOLO = "YOLO"
     DARKNET = "Darknet"
+    COCO = "COCO"
 
 
 class ImagesMode(Enum):

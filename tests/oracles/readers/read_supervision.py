@@ -1,8 +1,9 @@
-"""Reads a YOLO dataset with supervision and prints its boxes as JSON. Runs in supervision's own environment.
+"""Reads a dataset with supervision and prints its boxes as JSON. Runs in supervision's own environment.
 
-    python read_supervision.py DATASET
+    python read_supervision.py yolo|coco DATASET
 
-Prints `{"<image below images/>": [["<class>", left, top, right, bottom], ...]}`, in pixels.
+Prints `{"<image>": [["<class>", left, top, right, bottom], ...]}`, in pixels; images are named by their path below the
+folder of images.
 """
 
 from __future__ import annotations
@@ -10,26 +11,45 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 warnings.filterwarnings("ignore", message="OpenCV .* is not installed")
 
-import supervision  # noqa: E402 it warns while it is imported
+from supervision import DetectionDataset  # noqa: E402 it warns while it is imported
 
 
-def boxes(dataset: Path) -> dict[str, list[tuple[str, float, float, float, float]]]:
+def yolo(dataset: Path) -> Iterator[DetectionDataset]:
     """supervision reads one folder at a time, without what lies below it."""
+    for folder in folders(dataset / "images"):
+        labels = dataset / "labels" / folder.relative_to(dataset / "images")
+        yield DetectionDataset.from_yolo(str(folder), str(labels), str(dataset / "data.yaml"))
+
+
+def coco(dataset: Path) -> Iterator[DetectionDataset]:
+    """One file for each part of the split."""
+    for file in sorted((dataset / "annotations").glob("*.json")):
+        yield DetectionDataset.from_coco(str(dataset / "images"), str(file))
+
+
+def folders(images: Path) -> list[Path]:
+    return [images, *(path for path in images.rglob("*") if path.is_dir())]
+
+
+def boxes(read: DetectionDataset, images: Path) -> dict[str, list[tuple[str, float, float, float, float]]]:
     found = {}
-    images = dataset / "images"
-    for folder in [images, *(path for path in images.rglob("*") if path.is_dir())]:
-        labels = dataset / "labels" / folder.relative_to(images)
-        read = supervision.DetectionDataset.from_yolo(str(folder), str(labels), str(dataset / "data.yaml"))
-        for path in read.image_paths:
-            seen = read.annotations[path]
-            names = [read.classes[number] for number in seen.class_id] if len(seen) else []
-            rows = [(name, *map(float, box)) for name, box in zip(names, seen.xyxy, strict=True)]
-            found[Path(path).relative_to(images).as_posix()] = rows
+    for path in read.image_paths:
+        seen = read.annotations[path]
+        names = [read.classes[number] for number in seen.class_id] if len(seen) else []
+        rows = [(name, *map(float, box)) for name, box in zip(names, seen.xyxy, strict=True)]
+        found[Path(path).relative_to(images).as_posix()] = rows
     return found
 
 
-json.dump(boxes(Path(sys.argv[1])), sys.stdout)
+KINDS = {"yolo": (yolo, "images"), "coco": (coco, "images")}
+reading, images = KINDS[sys.argv[1]]
+place = Path(sys.argv[2])
+every: dict[str, list[tuple[str, float, float, float, float]]] = {}
+for one in reading(place):
+    every |= boxes(one, place / images)
+json.dump(every, sys.stdout)

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from labelround.dataset.existing.coco import read_coco
+from labelround.dataset.existing.contents import EXTENSIONS, UNSPLIT, Listed
 from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
 from labelround.dataset.existing.tables import (
@@ -21,6 +23,7 @@ from labelround.dataset.existing.tables import (
     read_image_rows,
     read_report,
 )
+from labelround.dataset.formats import COCO_FOLDER, format_of
 from labelround.dataset.naming import label_name
 from labelround.dataset.report import Report
 from labelround.dataset.versions import read_history, read_index
@@ -30,8 +33,10 @@ from labelround.storage import Buckets, Folder, ObjectMeta, local_bucket
 from labelround.uri import ObjectURI, is_s3
 
 __all__ = [
+    "EXTENSIONS",
     "SPLITS",
     "BoxRow",
+    "UNSPLIT",
     "Dataset",
     "ImageRow",
     "LabelFile",
@@ -53,28 +58,14 @@ __all__ = [
 
 Read = TypeVar("Read")
 
-EXTENSIONS = (".jpg", ".jpeg", ".png")
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One picture that a split names.
-
-    `where` is the list and its line, or the folder (`from_list` tells which); `text` is what stands there. `image_file`
-    and `label_file` are paths in the dataset's folder; both are empty when the picture lies outside of it.
-    """
-
-    split: str
-    where: str
-    from_list: bool
-    text: str
-    image_file: str
-    label_file: str
-
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset. What is wrong with its definition and lists stands in `problems`; the rest was read."""
+    """A dataset. What is wrong with its definition and lists stands in `problems`; the rest was read.
+
+    `held` are the labels that a format keeps in few files, by label file and picture; None when each picture has its
+    own file. `sizes` and `notes` are those of `Contents`.
+    """
 
     folder: Folder
     definition: Definition
@@ -82,6 +73,9 @@ class Dataset:
     rows: tuple[ImageRow, ...] | None
     report: Report | None
     problems: tuple[Problem, ...] = field(default=())
+    held: Mapping[tuple[str, str], LabelFile] | None = None
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def format(self) -> OutputFormat:
@@ -109,12 +103,22 @@ class Dataset:
         return any(entry.image_file in self.files for entry in self.listed())
 
     @cached_property
-    def rows_by_label_file(self) -> Mapping[str, ImageRow]:
-        """The rows of `images.csv` that belong to the dataset."""
-        return {row.label_file: row for row in self.rows or () if row.in_dataset}
+    def _rows_by_image_file(self) -> Mapping[str, ImageRow]:
+        layout = format_of(self.format)
+        return {layout.image_file(row.image): row for row in self.rows or () if row.in_dataset}
+
+    def row(self, entry: Listed) -> ImageRow | None:
+        """The row of `images.csv` of a picture of the dataset."""
+        return self._rows_by_image_file.get(entry.image_file)
+
+    def labels_name(self, entry: Listed) -> str:
+        """What messages call the labels of a picture."""
+        return entry.label_file if self.held is None else f"{entry.label_file}: {entry.image_file}"
 
     def labels(self, entry: Listed) -> LabelFile | None:
         """The labels of a picture; None when there is no label file."""
+        if self.held is not None:
+            return self.held.get((entry.label_file, entry.image_file))
         try:
             return parse_label_file(self.folder.read(entry.label_file))
         except ObjectNotFound:
@@ -145,9 +149,9 @@ def _place(text: str, buckets: Buckets) -> Folder:
     if is_s3(text):
         uri = ObjectURI.parse(text)
         place = uri.key.rstrip("/")
-        return Folder(buckets.open(uri.bucket), posixpath.dirname(place) if _is_definition(place) else place)
+        return Folder(buckets.open(uri.bucket), _folder_of(place) if _is_definition(place) else place)
     path = Path(text).absolute()
-    path = path.parent if _is_definition(text) and path.is_file() else path
+    path = Path(_folder_of(path.as_posix())) if _is_definition(text) and path.is_file() else path
     if not path.is_dir():
         raise ObjectNotFound(text, "there is no such folder")
     return Folder(local_bucket(path))
@@ -168,18 +172,35 @@ def _version(folder: Folder, number: int | None) -> Folder | None:
 
 def open_dataset(folder: Folder) -> Dataset:
     """Read the definition, the lists and the tables of a dataset. Raises InvalidInput when it is none at all."""
+    rows_problems: list[Problem] = []
+    rows = _or_problem(lambda: read_image_rows(folder), rows_problems)
+    report = _or_problem(lambda: read_report(folder), rows_problems)
     definition = read_definition(folder)
-    if definition is None:
-        what = "holds neither data.yaml nor obj.data"
+    if definition is not None:
+        return _with_lists(folder, definition, rows, report, rows_problems)
+    contents = read_coco(folder, {meta.key: meta for meta in folder.list()})
+    if contents is None:
+        what = "holds neither data.yaml nor obj.data, and no file of COCO's"
         raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
+    problems = (*contents.definition.problems, *rows_problems)
+    held, sizes, notes = contents.held, contents.sizes, contents.notes
+    return Dataset(folder, contents.definition, contents.splits, rows, report, problems, held, sizes, notes)
+
+
+def _with_lists(
+    folder: Folder,
+    definition: Definition,
+    rows: tuple[ImageRow, ...] | None,
+    report: Report | None,
+    rows_problems: Sequence[Problem],
+) -> Dataset:
+    """A dataset whose definition names lists of pictures, each with a label file."""
     problems = list(definition.problems)
     base = _base(folder, definition)
     splits: dict[str, Sequence[Listed]] = {}
     for split, sources in (definition.sources or {}).items():
         splits[split] = [entry for source in sources for entry in _entries(base, definition, split, source, problems)]
-    rows = _or_problem(lambda: read_image_rows(folder), problems)
-    report = _or_problem(lambda: read_report(folder), problems)
-    return Dataset(base, definition, splits, rows, report, tuple(problems))
+    return Dataset(base, definition, splits, rows, report, (*problems, *rows_problems))
 
 
 def local_path(folder: Folder) -> Path | None:
@@ -207,7 +228,12 @@ def _or_problem(read: Callable[[], Read | None], problems: list[Problem]) -> Rea
 
 
 def _is_definition(text: str) -> bool:
-    return text.endswith((".yaml", ".yml", ".data"))
+    return text.endswith((".yaml", ".yml", ".data", ".json"))
+
+
+def _folder_of(definition: str) -> str:
+    """The folder of the dataset that a file defines."""
+    return posixpath.dirname(definition).removesuffix(f"/{COCO_FOLDER}")
 
 
 def _base(folder: Folder, definition: Definition) -> Folder:

@@ -24,7 +24,7 @@ def choose(dataset: Dataset, count: int | None) -> list[Listed]:
     entries = list({entry.image_file: entry for entry in dataset.listed() if entry.image_file}.values())
 
     def rank(entry: Listed) -> tuple[bool, str]:
-        row = dataset.rows_by_label_file.get(entry.label_file)
+        row = dataset.row(entry)
         return row is not None and not row.boxes, sha256(entry.image_file.encode()).hexdigest()
 
     return sorted(sorted(entries, key=rank)[:count], key=lambda entry: entry.image_file)
@@ -54,7 +54,7 @@ def reader(dataset: Dataset, buckets: Buckets) -> Callable[[str], bytes]:
 
 
 def _picture(dataset: Dataset, entry: Listed) -> Picture:
-    row, labels = dataset.rows_by_label_file.get(entry.label_file), dataset.labels(entry)
+    row, labels = dataset.row(entry), dataset.labels(entry)
     boxes = [
         PixelBox(
             each.class_id, each.x_center - each.width / 2, each.y_center - each.height / 2, each.width, each.height
@@ -70,5 +70,5 @@ def _name(entry: Listed, row: ImageRow | None) -> str:
 
 def source_ref(dataset: Dataset, entry: Listed) -> str:
     """What `reader` reads a picture by: where the manifest named it, else its path in the dataset."""
-    row = dataset.rows_by_label_file.get(entry.label_file)
+    row = dataset.row(entry)
     return row.source_ref if row else entry.image_file

@@ -73,7 +73,7 @@ def pull(source: Folder, root: Path, buckets: Buckets, progress: Progress, *, ov
     removed = () if in_place else tuple(sorted(_remove_left_over(dataset, target)))
     outcomes: list[_Outcome] = []
     if not in_place:
-        files = [*dataset.tables, *(row.label_file for row in dataset.members)]
+        files = [*dataset.tables, *(row.label_file for row in dataset.members if row.label_file)]
         outcomes += _copy_files(dataset, files, target, progress)
     images = _place_images(dataset, target, buckets, progress)
     _raise_problems([*outcomes, *images], str(root))
@@ -102,11 +102,11 @@ def _remove_left_over(dataset: PullSource, target: Target) -> Iterator[str]:
         return
     wanted = dataset.names()
     members = [row for row in earlier or () if row.in_dataset]
-    if any(name_problems(members, IMAGES)):
+    if any(name_problems(members, IMAGES, label_files=any(row.label_file for row in members))):
         return
     for row in members:
         for name in (dataset.layout.image_file(row.image), row.label_file):
-            if name not in wanted and target.remove(name):
+            if name and name not in wanted and target.remove(name):
                 yield name
     if SIGNATURE not in dataset.files and target.remove(SIGNATURE):
         yield SIGNATURE

@@ -33,22 +33,27 @@ class PullSource:
         report, rows = read_complete(folder)
         members = [row for row in rows if row.in_dataset]
         tables = [name for name in report.files if name != IMAGES]
-        files = {meta.key: meta for meta in folder.list()}
-        about = [name for name in (*DESCRIPTIONS, SIGNATURE) if name in files]
-        problems = [*name_problems(members, folder.uri(IMAGES)), *_table_problems(tables, folder.uri(REPORT))]
+        layout = format_of(OutputFormat(report.format))
+        problems = list(name_problems(members, folder.uri(IMAGES), label_files=not layout.gathers))
+        problems += _table_problems(tables, folder.uri(REPORT))
         if problems:
             raise InvalidInput(problems)
-        return cls(folder, format_of(OutputFormat(report.format)), members, files, [*tables, *about])
+        files = {meta.key: meta for meta in folder.list()}
+        about = [name for name in (*DESCRIPTIONS, SIGNATURE) if name in files]
+        return cls(folder, layout, members, files, [*tables, *about])
 
     def names(self) -> set[str]:
         """Every image and label file of the dataset."""
         return {name for row in self.members for name in (self.layout.image_file(row.image), row.label_file)}
 
 
-def name_problems(rows: Iterable[ImageRow], where: str) -> Iterator[Problem]:
-    """What is wrong with names in `images.csv`: a table from elsewhere must not make us write outside the folder."""
+def name_problems(rows: Iterable[ImageRow], where: str, *, label_files: bool) -> Iterator[Problem]:
+    """What is wrong with names in `images.csv`: a table from elsewhere must not make us write outside the folder.
+
+    `label_files` tells whether each image has one.
+    """
     for line, row in enumerate(rows, start=2):
-        for name in (row.image, row.label_file):
+        for name in (row.image, row.label_file) if label_files or row.label_file else (row.image,):
             if problem := key_problem(name):
                 yield Problem(f"{where}: {row.source_ref}", f"the name {name!r} is refused: {problem}")
         if not is_s3(row.source_ref):

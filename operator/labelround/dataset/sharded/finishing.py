@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from labelround.dataset.choice import Choice
 from labelround.dataset.convert import read_report
 from labelround.dataset.formats import UNFINISHED
+from labelround.dataset.gathering import Parts
 from labelround.dataset.imagetable import Entry
-from labelround.dataset.merging import Parts
 from labelround.dataset.owned import tidy
 from labelround.dataset.previewing import preview_files
 from labelround.dataset.report import Report

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from labelround.dataset.formats import IMAGES, list_file
-from labelround.dataset.lines import MAX_LINE_BYTES
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.shard import Tally
 from labelround.dataset.split import LISTED, PART_WORDS, Cut, Part, group_of, place
-from labelround.dataset.tables import IMAGE_COLUMNS, cell
+from labelround.dataset.tables import IMAGE_COLUMNS, cell, long_cells, rows_of
 from labelround.storage import Folder, local_bucket
 from labelround.uri import SCHEME
 
@@ -41,17 +39,14 @@ def recut(parts: list[Folder], plan: ConversionPlan, prefix: str, cut: Cut, tall
 
 def _recut(part: Folder, plan: ConversionPlan, prefix: str, cut: Cut, tally: Tally, folder: Path) -> Recut:
     folder.mkdir()
-    before, group = folder / "before.csv", group_of(plan.split.group_by)
-    with before.open("wb") as file:
-        file.writelines(part.chunks(IMAGES))
+    group = group_of(plan.split.group_by)
     with ExitStack() as stack:
-        rows = csv.reader(stack.enter_context(before.open(encoding="utf-8", newline="")))
-        stack.enter_context(_long_cells())
+        stack.enter_context(long_cells())
         images, *lists = (
             stack.enter_context((folder / name).open("w", encoding="utf-8", newline=""))
             for name in (IMAGES, *map(list_file, LISTED))
         )
-        for row in rows:
+        for row in rows_of(part.chunks(IMAGES)):
             if row[_SPLIT]:
                 hashed = place(plan.split.seed, group(row[_REF][len(SCHEME) + len(prefix) :]))
                 row[_SPLIT] = PART_WORDS[cut.part(hashed)]
@@ -59,15 +54,4 @@ def _recut(part: Folder, plan: ConversionPlan, prefix: str, cut: Cut, tally: Tal
                     tally.splits[one] += 1
                     lists[LISTED.index(one)].write(plan.format.list_line(row[_IMAGE]))
             images.write(",".join(map(cell, row)) + "\n")
-    before.unlink()
     return Recut(part, folder)
-
-
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    """A cell may hold as much as a line of a manifest."""
-    limit = csv.field_size_limit(MAX_LINE_BYTES)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(limit)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from labelround.dataset.existing import EXTENSIONS, Dataset, LabelFile, Listed
+from labelround.dataset.existing import EXTENSIONS, UNSPLIT, Dataset, LabelFile, Listed
 from labelround.dataset.formats import REPORT, SIGNATURE
 from labelround.dataset.signature import signature_problem
 from labelround.dataset.validate.digest import check_descriptions, check_digest
@@ -86,6 +86,8 @@ def _check_definition(dataset: Dataset) -> Iterator[Finding]:
     for repeated in sorted({name for name in names if names.count(name) > 1}):
         yield Finding(Rule.DEFINITION, file, f"the class name {repeated!r} stands there twice")
     required = REQUIRED_SPLITS if dataset.format is OutputFormat.YOLO else REQUIRED_SPLITS[:1]
+    if UNSPLIT in dataset.splits:
+        return
     for split in required:
         if not dataset.splits.get(split):
             yield Finding(Rule.SPLIT_EMPTY, file, f"there is no picture to {_purpose(split)} with ({split})")
@@ -127,11 +129,11 @@ def _check_completeness(dataset: Dataset) -> Iterator[Finding]:
 def _check_entry(dataset: Dataset, entry: Listed, images: bool) -> _Checked:
     findings: list[Finding] = []
     labels = dataset.labels(entry) if entry.label_file in dataset.files else None
-    if labels is None:
+    if labels is None and dataset.held is None:
         what = f"has no label file {entry.label_file}, so trainers take it for background"
         findings.append(Finding(Rule.LABEL_MISSING, entry.image_file, what, "write one, empty if that is so"))
-    else:
-        findings += check_labels(entry.label_file, labels, dataset.names)
+    if labels is not None:
+        findings += check_labels(dataset.labels_name(entry), labels, dataset.names)
     if entry.image_file not in dataset.files:
         knows_origins = dataset.rows is not None
         if dataset.has_pictures or not knows_origins:
@@ -139,7 +141,7 @@ def _check_entry(dataset: Dataset, entry: Listed, images: bool) -> _Checked:
             findings.append(Finding(Rule.IMAGE_MISSING, entry.image_file, "is listed but not there", fix))
         return _Checked(entry, tuple(findings), labels, was_read=False)
     if images:
-        row = dataset.rows_by_label_file.get(entry.label_file)
+        row = dataset.row(entry)
         findings += check_image(entry.image_file, dataset.folder.read(entry.image_file), row)
     return _Checked(entry, tuple(findings), labels, was_read=images)
 

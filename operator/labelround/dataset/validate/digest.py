@@ -20,7 +20,7 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
     """
     if dataset.report is None or dataset.rows is None:
         return
-    labels = (row.label_file for row in dataset.rows if row.in_dataset)
+    labels = (row.label_file for row in dataset.rows if row.label_file)
     found = _digest(dataset.folder, [*labels, *dataset.report.files], label_digests)
     if found != dataset.report.digest:
         what = "the files are not those that the conversion wrote: the digest is another"
