@@ -161,7 +161,7 @@ BAD: dict[str, tuple[Spec, str, str]] = {
     "too many labels": ({"labels": labels(181)}, "spec.labels", "at most 180 items"),
     "a blank label": ({"labels": [" "]}, "spec.labels[0]", "should match"),
     "a label of two lines": ({"labels": ["pen\npencil"]}, "spec.labels[0]", "should match"),
-    "an unknown format": ({"outputFormat": "PascalVOC"}, "spec.outputFormat", "supported values"),
+    "an unknown format": ({"outputFormat": "VOC"}, "spec.outputFormat", "supported values"),
     "images in a folder above": ({"imagesPrefix": "a/../b"}, "spec.imagesPrefix", "holds a . or .. folder"),
     "images in the same folder": ({"imagesPrefix": "./a"}, "spec.imagesPrefix", "holds a . or .. folder"),
     "images at an address": ({"imagesPrefix": "s3://pens/images"}, "spec.imagesPrefix", "should match"),

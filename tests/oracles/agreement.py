@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from tests.oracles.conftest import Corners
 
@@ -35,3 +36,8 @@ def assert_same_boxes(
             assert near, f"{image}: {name} at {corners} is not among {left}"
             left.remove(near[0])
         assert left == [], image
+
+
+def by_stem(boxes: Mapping[str, list[Corners]]) -> dict[str, list[Corners]]:
+    """The boxes by the name of their image without its extension, as some readers call it."""
+    return {str(PurePosixPath(image).with_suffix("")): found for image, found in boxes.items()}

@@ -20,6 +20,8 @@ REPOSITORY = Path(__file__).parents[2]
 READERS = Path(__file__).parent / "readers"
 PENS = REPOSITORY / "examples" / "pens"
 INSTALL_SECONDS = 1800
+ENVIRONMENTS = {"torchvision": "ultralytics"}
+"""Readers in another's environment, which holds them already."""
 READ_SECONDS = 300
 
 Corners = tuple[str, float, float, float, float]
@@ -158,7 +160,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
 
     def read(name: str, *arguments: str | Path) -> Any:
         if name not in pythons:
-            pythons[name] = python_of(name)
+            pythons[name] = python_of(ENVIRONMENTS.get(name, name))
         command = [pythons[name], READERS / f"read_{name}.py", *arguments]
         elsewhere = tmp_path_factory.mktemp("elsewhere")
         ended = run(command, cwd=elsewhere, env={**os.environ, **offline}, timeout=READ_SECONDS)

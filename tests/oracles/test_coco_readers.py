@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
 
 import pytest
-from tests.oracles.agreement import REAL, assert_same_boxes
+from tests.oracles.agreement import REAL, assert_same_boxes, by_stem
 from tests.oracles.conftest import Made, Reader
 
 pytestmark = pytest.mark.oracle
@@ -43,6 +42,5 @@ def test_datumaro_finds_out_that_the_demo_dataset_is_coco(demo_in: Callable[[str
 
     found = reader("datumaro", "coco", made.folder)
 
-    stems = {str(PurePosixPath(image).with_suffix("")): boxes for image, boxes in made.expected().items()}
     assert "coco_instances" in found["formats"]
-    assert_same_boxes(found["images"], stems, SINGLE_PRECISION)
+    assert_same_boxes(found["images"], by_stem(made.expected()), SINGLE_PRECISION)

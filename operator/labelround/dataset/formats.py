@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from labelround.dataset import voc
 from labelround.dataset.boxes import Box, label_file
-from labelround.dataset.naming import label_name
+from labelround.dataset.naming import LABEL_EXTENSION, split_extension
 from labelround.dataset.split import LISTED, PART_WORDS, Part
 from labelround.layout import CLAIM_NAME
 from labelround.spec.model import OutputFormat
@@ -36,20 +37,30 @@ COCO_FOLDER = "annotations"
 class Format:
     """Where one output format puts things. Folders end in `/` or are empty: beside each other at the root.
 
-    A format either has a label file an image, or `gathers`: a few files hold the boxes of all.
+    A format either has a label file an image, which ends in `label_extension`, or `gathers`: a few files hold the boxes
+    of all.
     """
 
     kind: OutputFormat
     labels_folder: str
     images_folder: str
-    gathers: bool = False
+    label_extension: str = LABEL_EXTENSION
+    lists_folder: str = ""
+
+    @property
+    def gathers(self) -> bool:
+        """Whether a few files hold the boxes of all images."""
+        return not self.label_extension
 
     def label_file(self, name: str) -> str:
         """The label file of the image `name`; "" when the format has none."""
-        return "" if self.gathers else self.labels_folder + label_name(name)
+        end = self.label_extension
+        return self.labels_folder + split_extension(name)[0] + end if end else ""
 
-    def label_content(self, boxes: Iterable[Box], width: int, height: int) -> bytes:
-        """What a label file says: clipped boxes in an image of `width` x `height` pixels."""
+    def label_content(self, name: str, boxes: Iterable[Box], labels: Sequence[str], width: int, height: int) -> bytes:
+        """What a label file says: clipped boxes in the image `name` of `width` x `height` pixels."""
+        if self.label_extension == voc.EXTENSION:
+            return voc.annotation(name, boxes, labels, width, height)
         return label_file(boxes, width, height)
 
     def image_file(self, name: str) -> str:
@@ -57,7 +68,9 @@ class Format:
         return self.images_folder + name
 
     def list_line(self, name: str) -> str:
-        """The image `name` in a list: only `./` is resolved beside the list, whatever the working directory."""
+        """The image `name` in a list. YOLO resolves only `./` beside the list; VOC lists names without extension."""
+        if self.lists_folder:
+            return f"{split_extension(name)[0]}\n"
         return f"./{self.images_folder}{name}\n"
 
     @property
@@ -76,12 +89,15 @@ class Format:
             return {DATA_YAML: _data_yaml(labels, lists).encode()}
         if self.gathers:
             return {}
+        if self.kind is OutputFormat.PASCAL_VOC:
+            classes = voc.label_map(labels)
+            return {} if classes is None else {voc.LABEL_MAP: classes}
         names = "".join(f"{label}\n" for label in labels)
         return {OBJ_NAMES: names.encode(), OBJ_DATA: _obj_data(labels, lists).encode()}
 
     def list_files(self, lists: Sequence[Part]) -> Mapping[str, Part]:
         """The files that list the images of these parts of the split."""
-        return {} if self.gathers else {list_file(part): part for part in lists}
+        return {} if self.gathers else {self.lists_folder + list_file(part): part for part in lists}
 
     def gathered_files(self, lists: Sequence[Part]) -> Mapping[str, Part]:
         """The files that hold the boxes of all images of these parts of the split."""
@@ -91,7 +107,10 @@ class Format:
 _FORMATS = {
     OutputFormat.YOLO: Format(OutputFormat.YOLO, "labels/", "images/"),
     OutputFormat.DARKNET: Format(OutputFormat.DARKNET, "", ""),
-    OutputFormat.COCO: Format(OutputFormat.COCO, "", "images/", gathers=True),
+    OutputFormat.PASCAL_VOC: Format(
+        OutputFormat.PASCAL_VOC, voc.LABELS_FOLDER, voc.IMAGES_FOLDER, voc.EXTENSION, voc.LISTS_FOLDER
+    ),
+    OutputFormat.COCO: Format(OutputFormat.COCO, "", "images/", ""),
 }
 
 

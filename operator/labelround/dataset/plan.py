@@ -9,6 +9,7 @@ from labelround.dataset.formats import Format, format_of
 from labelround.dataset.naming import KEY_MAX_BYTES, Rules
 from labelround.dataset.report import Options, Origin
 from labelround.dataset.source import ManifestSource
+from labelround.dataset.voc import is_writable
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import ImagesMode, OutputFormat, Split
 from labelround.storage import Folder
@@ -104,3 +105,5 @@ def label_problems(labels: Sequence[str], output_format: OutputFormat) -> Iterat
             yield Problem(f"labels[{index}]", "is empty", "name the class")
         if output_format is OutputFormat.DARKNET and label.splitlines() not in ([], [label]):
             yield Problem(f"labels[{index}]", f"{label!r} has a line break, and obj.names holds one name a line")
+        if output_format is OutputFormat.PASCAL_VOC and not is_writable(label):
+            yield Problem(f"labels[{index}]", f"{label!r} has a character that XML cannot hold", "leave it out")

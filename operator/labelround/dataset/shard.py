@@ -156,7 +156,7 @@ def _label(entry: Entry, plan: ShardPlan, parts: _Parts, tally: Tally) -> LabelF
         tally.classes[box[0]] += 1
     if not path:
         return None
-    content = plan.format.label_content(boxes, entry.width, entry.height)
+    content = plan.format.label_content(entry.name, boxes, plan.labels, entry.width, entry.height)
     parts.digests.write(f"{sha256(content).hexdigest()}  {path}\n")
     return LabelFile(entry, path, content)
 

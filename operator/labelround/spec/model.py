@@ -18,6 +18,7 @@ class OutputFormat(Enum):
 
     YOLO = "YOLO"
     DARKNET = "Darknet"
+    PASCAL_VOC = "PascalVOC"
     COCO = "COCO"
 
 

@@ -1,6 +1,6 @@
 """Reads a dataset with datumaro and prints its boxes as JSON. Runs in datumaro's own environment.
 
-    python read_datumaro.py FORMAT DATASET
+    python read_datumaro.py FORMAT DATASET [OPTION=VALUE...]
 
 Prints `{"formats": [...], "images": {"<image without its extension>": [["<class>", left, top, right, bottom], ...]}}`:
 what formats datumaro takes the folder for by itself, and its boxes in pixels.
@@ -15,8 +15,8 @@ from datumaro.components.annotation import AnnotationType
 from datumaro.components.dataset import Dataset
 from datumaro.components.environment import Environment
 
-kind, folder = sys.argv[1:]
-read = Dataset.import_from(folder, kind)
+kind, folder, *options = sys.argv[1:]
+read = Dataset.import_from(folder, kind, **dict(option.split("=") for option in options))
 names = [label.name for label in read.categories()[AnnotationType.label]]
 images = {
     item.id: [

@@ -1,6 +1,6 @@
 """Reads a dataset with supervision and prints its boxes as JSON. Runs in supervision's own environment.
 
-    python read_supervision.py yolo|coco DATASET
+    python read_supervision.py yolo|voc|coco DATASET
 
 Prints `{"<image>": [["<class>", left, top, right, bottom], ...]}`, in pixels; images are named by their path below the
 folder of images.
@@ -32,6 +32,13 @@ def coco(dataset: Path) -> Iterator[DetectionDataset]:
         yield DetectionDataset.from_coco(str(dataset / "images"), str(file))
 
 
+def voc(dataset: Path) -> Iterator[DetectionDataset]:
+    """One folder at a time, as for YOLO."""
+    for folder in folders(dataset / "JPEGImages"):
+        labels = dataset / "Annotations" / folder.relative_to(dataset / "JPEGImages")
+        yield DetectionDataset.from_pascal_voc(str(folder), str(labels))
+
+
 def folders(images: Path) -> list[Path]:
     return [images, *(path for path in images.rglob("*") if path.is_dir())]
 
@@ -46,7 +53,7 @@ def boxes(read: DetectionDataset, images: Path) -> dict[str, list[tuple[str, flo
     return found
 
 
-KINDS = {"yolo": (yolo, "images"), "coco": (coco, "images")}
+KINDS = {"yolo": (yolo, "images"), "voc": (voc, "JPEGImages"), "coco": (coco, "images")}
 reading, images = KINDS[sys.argv[1]]
 place = Path(sys.argv[2])
 every: dict[str, list[tuple[str, float, float, float, float]]] = {}

@@ -23,6 +23,7 @@ from labelround.dataset.existing.tables import (
     read_image_rows,
     read_report,
 )
+from labelround.dataset.existing.voc import read_voc
 from labelround.dataset.formats import COCO_FOLDER, format_of
 from labelround.dataset.naming import label_name
 from labelround.dataset.report import Report
@@ -63,8 +64,8 @@ Read = TypeVar("Read")
 class Dataset:
     """A dataset. What is wrong with its definition and lists stands in `problems`; the rest was read.
 
-    `held` are the labels that a format keeps in few files, by label file and picture; None when each picture has its
-    own file. `sizes` and `notes` are those of `Contents`.
+    `held` are labels that were read already, by label file and picture; None for YOLO's and Darknet's, which are read
+    when they are asked for. `sizes` and `notes` are those of `Contents`.
     """
 
     folder: Folder
@@ -113,7 +114,7 @@ class Dataset:
 
     def labels_name(self, entry: Listed) -> str:
         """What messages call the labels of a picture."""
-        return entry.label_file if self.held is None else f"{entry.label_file}: {entry.image_file}"
+        return f"{entry.label_file}: {entry.image_file}" if format_of(self.format).gathers else entry.label_file
 
     def labels(self, entry: Listed) -> LabelFile | None:
         """The labels of a picture; None when there is no label file."""
@@ -178,9 +179,10 @@ def open_dataset(folder: Folder) -> Dataset:
     definition = read_definition(folder)
     if definition is not None:
         return _with_lists(folder, definition, rows, report, rows_problems)
-    contents = read_coco(folder, {meta.key: meta for meta in folder.list()})
+    files = {meta.key: meta for meta in folder.list()}
+    contents = read_coco(folder, files) or read_voc(folder, files, report.classes if report else ())
     if contents is None:
-        what = "holds neither data.yaml nor obj.data, and no file of COCO's"
+        what = "holds neither data.yaml nor obj.data, and no file of COCO's or Pascal VOC's"
         raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
     problems = (*contents.definition.problems, *rows_problems)
     held, sizes, notes = contents.held, contents.sizes, contents.notes

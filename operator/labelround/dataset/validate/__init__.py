@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "Rule", "Severity", "Validation", "validate"]
 
 REQUIRED_SPLITS = ("train", "val")
+_LINES = dict.fromkeys((OutputFormat.YOLO, OutputFormat.DARKNET), "write class x_center y_center width height")
 NO_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "test.txt"})
 
 
@@ -129,11 +130,11 @@ def _check_completeness(dataset: Dataset) -> Iterator[Finding]:
 def _check_entry(dataset: Dataset, entry: Listed, images: bool) -> _Checked:
     findings: list[Finding] = []
     labels = dataset.labels(entry) if entry.label_file in dataset.files else None
-    if labels is None and dataset.held is None:
+    if labels is None and entry.label_file not in dataset.files:
         what = f"has no label file {entry.label_file}, so trainers take it for background"
         findings.append(Finding(Rule.LABEL_MISSING, entry.image_file, what, "write one, empty if that is so"))
     if labels is not None:
-        findings += check_labels(dataset.labels_name(entry), labels, dataset.names)
+        findings += check_labels(dataset.labels_name(entry), labels, dataset.names, _LINES.get(dataset.format, ""))
     if entry.image_file not in dataset.files:
         knows_origins = dataset.rows is not None
         if dataset.has_pictures or not knows_origins:
@@ -153,7 +154,7 @@ def _check_left_over(dataset: Dataset, entries: list[Listed]) -> Iterator[Findin
     picture_folders = {posixpath.dirname(name) for name in pictures}
     for name in sorted(dataset.files):
         folder, file = posixpath.split(name)
-        if name.endswith(".txt") and folder in label_folders and name not in labels and file not in NO_LABELS:
+        if name.endswith((".txt", ".xml")) and folder in label_folders and name not in labels and file not in NO_LABELS:
             yield Finding(Rule.LABEL_UNLISTED, name, "is a label file without a listed picture", "remove it")
         if name.lower().endswith(EXTENSIONS) and folder in picture_folders and name not in pictures:
             yield Finding(Rule.IMAGE_UNLISTED, name, "is a picture that no split names")

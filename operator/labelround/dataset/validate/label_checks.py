@@ -11,10 +11,10 @@ BEYOND = 1e-3
 """A box may reach this share of a side beyond its picture: files with four decimals round that far."""
 
 
-def check_labels(where: str, labels: LabelFile, names: Sequence[str]) -> Iterator[Finding]:
-    """What a trainer refuses or changes in the label file `where`."""
+def check_labels(where: str, labels: LabelFile, names: Sequence[str], fix: str) -> Iterator[Finding]:
+    """What a trainer refuses or changes in the label file `where`. `fix` says what a line should be."""
     for line, problem in labels.problems:
-        yield Finding(Rule.LABEL_FORMAT, f"{where}:{line}", problem, "write class x_center y_center width height")
+        yield Finding(Rule.LABEL_FORMAT, f"{where}:{line}", problem, fix)
     first: dict[tuple[object, ...], int] = {}
     for row in labels.rows:
         place = f"{where}:{row.line}"
