@@ -21,6 +21,7 @@ COPY: dict[str, Any] = {"images_mode": ImagesMode.COPY, "check_images": True, "p
 SPLIT: dict[str, Any] = {"split": Split(40, 30, 30)}
 DARKNET: dict[str, Any] = {"output_format": OutputFormat.DARKNET, **SPLIT}
 COCO: dict[str, Any] = {"output_format": OutputFormat.COCO, **COPY}
+NDJSON: dict[str, Any] = {"output_format": OutputFormat.NDJSON, **COPY}
 
 
 def content(bucket: WatchedBucket) -> dict[str, bytes]:
@@ -54,8 +55,8 @@ def make_bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str
 
 @pytest.mark.parametrize(
     "options",
-    [{}, COPY, {"output_format": OutputFormat.DARKNET, **SPLIT}, COCO],
-    ids=["plain", "copied", "darknet", "coco"],
+    [{}, COPY, {"output_format": OutputFormat.DARKNET, **SPLIT}, COCO, NDJSON],
+    ids=["plain", "copied", "darknet", "coco", "ndjson"],
 )
 def test_a_killed_conversion_ends_as_if_nothing_had_happened(
     options: dict[str, Any], make_bucket: Callable[[str], WatchedBucket]
@@ -78,7 +79,7 @@ def test_a_killed_conversion_ends_as_if_nothing_had_happened(
         pytest.fail("the conversion never came to its end")
 
 
-@pytest.mark.parametrize("options", [{}, COPY, COCO], ids=["plain", "copied", "coco"])
+@pytest.mark.parametrize("options", [{}, COPY, COCO, NDJSON], ids=["plain", "copied", "coco", "ndjson"])
 def test_a_killed_change_leaves_nothing_behind(
     options: dict[str, Any], make_bucket: Callable[[str], WatchedBucket]
 ) -> None:

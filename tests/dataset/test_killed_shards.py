@@ -22,6 +22,7 @@ LINES = [line(f"{name}.jpg", ("pen", 10, 10, 20, 20)) for name in "abcde"]
 BEFORE = [line(f"{name}.jpg", ("pencil", 5, 5, 20, 20)) for name in "efg"]
 COPY: dict[str, Any] = {"images_mode": ImagesMode.COPY, "check_images": True, "previews": 2}
 COCO: dict[str, Any] = {"output_format": OutputFormat.COCO, **COPY}
+NDJSON: dict[str, Any] = {"output_format": OutputFormat.NDJSON, **COPY}
 SHARDS = 3
 
 
@@ -45,7 +46,7 @@ def content(bucket: WatchedBucket) -> dict[str, bytes]:
     return {meta.key: bucket.read(meta.key) for meta in bucket.list("")}
 
 
-@pytest.mark.parametrize("options", [{}, COPY, COCO], ids=["plain", "copied", "coco"])
+@pytest.mark.parametrize("options", [{}, COPY, COCO, NDJSON], ids=["plain", "copied", "coco", "ndjson"])
 def test_parts_killed_twice_end_as_if_nothing_had_happened(
     options: dict[str, Any], make_bucket: Callable[[str], WatchedBucket]
 ) -> None:

@@ -94,7 +94,7 @@ def test_all_problems_are_told_at_once() -> None:
         "spec.bucket: is missing; it is required",
         "spec.labels[0]: is true, a boolean; write it in quotes",
         'spec.labels[2]: "pen" repeats spec.labels[1]; remove one',
-        'spec.outputFormat: is "VOC", a text; write YOLO or Darknet or PascalVOC or COCO',
+        'spec.outputFormat: is "VOC", a text; write YOLO or Darknet or PascalVOC or COCO or NDJSON',
         "spec.labelingJob.adopt: '_' is not a labeling job's name; use letters, digits and - between them",
         'spec.labelingJob.taskTimeLimitSeconds: is "60", a text; write a whole number from 30 to 28800',
         "spec.attempts: is 99; write 1 to 10",

@@ -46,7 +46,7 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
-@pytest.fixture(params=["YOLO", "Darknet", "PascalVOC", "COCO"])
+@pytest.fixture(params=["YOLO", "Darknet", "PascalVOC", "COCO", "NDJSON"])
 def dataset(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A converted dataset of six images, one of them turned, in the folder of a bucket below `root`."""
     images = tmp_path / "root" / PREFIX

@@ -150,5 +150,5 @@ def test_an_object_that_is_no_box_is_told_with_its_number(broken: str, problem: 
 
 def test_xml_of_other_kinds_is_no_dataset(tmp_path: Path) -> None:
     """A drawing, say."""
-    with pytest.raises(InvalidInput, match="no file of COCO's or Pascal VOC's"):
+    with pytest.raises(InvalidInput, match="no file of COCO's, Pascal VOC's"):
         dataset(tmp_path, {"drawing.xml": "<svg/>"})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OWNER = "labelround convert"
 INCOMPLETE_EXIT_CODE = 5
 SHOWN_RENAMES = 20
-FORMATS = ("YOLO", "Darknet", "PascalVOC", "COCO")
+FORMATS = ("YOLO", "Darknet", "PascalVOC", "COCO", "NDJSON")
 
 
 def _license(_context: click.Context, _option: click.Parameter, value: str) -> str:

@@ -24,6 +24,7 @@ from labelround.dataset.report import LARGEST_REPORT, REPORT_VERSION, Report
 from labelround.dataset.scratch import scratch_folder
 from labelround.dataset.shard import Tally
 from labelround.dataset.source import ManifestSource
+from labelround.dataset.split import PART_WORDS
 from labelround.dataset.work import Outcome, Range, Work
 from labelround.errors import InvalidInput, ObjectNotFound, ObjectTooLarge, Problem
 from labelround.progress import NoProgress, Progress
@@ -130,5 +131,15 @@ def _wanted(work: Work, settled: Settled) -> Iterator[str]:
     """The paths of all files that the dataset will have, but for the report."""
     for name in settled.table.names():
         yield from work.image_files(name)
+    if work.copies and work.plan.format.by_split:
+        yield from _split_copies(work, settled)
     yield from work.fixed(settled.cut)
     yield from preview_files([entry.name for entry in _pictures(settled)])
+
+
+def _split_copies(work: Work, settled: Settled) -> Iterator[str]:
+    """The paths of the copies that lie in the folders of their split."""
+    for entry in settled.table.entries(0, settled.count):
+        if entry.state.in_dataset:
+            lists = settled.cut.lists(settled.cut.part(entry.place))
+            yield from work.plan.format.image_files(entry.name, (PART_WORDS[part] for part in lists))

@@ -31,6 +31,7 @@ DATA_YAML = "data.yaml"
 OBJ_NAMES = "obj.names"
 OBJ_DATA = "obj.data"
 COCO_FOLDER = "annotations"
+NDJSON_FILE = "dataset.ndjson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Format:
     images_folder: str
     label_extension: str = LABEL_EXTENSION
     lists_folder: str = ""
+    by_split: bool = False
+    """Whether images lie in a folder for each part of the split, and none below it."""
 
     @property
     def gathers(self) -> bool:
@@ -63,9 +66,11 @@ class Format:
             return voc.annotation(name, boxes, labels, width, height)
         return label_file(boxes, width, height)
 
-    def image_file(self, name: str) -> str:
-        """Where the image `name` is, once it is there."""
-        return self.images_folder + name
+    def image_files(self, name: str, parts: Iterable[str]) -> list[str]:
+        """Where the image `name` is, once it is there; it stands in the lists of these parts of the split."""
+        if self.by_split:
+            return [f"{self.images_folder}{part}/{name}" for part in parts]
+        return [self.images_folder + name]
 
     def list_line(self, name: str) -> str:
         """The image `name` in a list. YOLO resolves only `./` beside the list; VOC lists names without extension."""
@@ -99,9 +104,17 @@ class Format:
         """The files that list the images of these parts of the split."""
         return {} if self.gathers else {self.lists_folder + list_file(part): part for part in lists}
 
-    def gathered_files(self, lists: Sequence[Part]) -> Mapping[str, Part]:
+    def gathered_files(self, lists: Sequence[Part]) -> list[str]:
         """The files that hold the boxes of all images of these parts of the split."""
-        return {instances_file(part): part for part in lists} if self.gathers else {}
+        if self.kind is OutputFormat.NDJSON:
+            return [NDJSON_FILE]
+        return [instances_file(part) for part in lists] if self.gathers else []
+
+    @property
+    def longest_folder(self) -> str:
+        """The folder that leaves the fewest bytes of a key for a name."""
+        images = [f"{self.images_folder}{part}/" for part in PART_WORDS] if self.by_split else [self.images_folder]
+        return max([self.labels_folder, *images], key=len)
 
 
 _FORMATS = {
@@ -111,6 +124,7 @@ _FORMATS = {
         OutputFormat.PASCAL_VOC, voc.LABELS_FOLDER, voc.IMAGES_FOLDER, voc.EXTENSION, voc.LISTS_FOLDER
     ),
     OutputFormat.COCO: Format(OutputFormat.COCO, "", "images/", ""),
+    OutputFormat.NDJSON: Format(OutputFormat.NDJSON, "", "images/", "", by_split=True),
 }
 
 

@@ -43,6 +43,7 @@ class Gathered(NamedTuple):
     part: Part
     width: str
     height: str
+    reason: str
     boxes: list[BoxRow]
 
 
@@ -51,10 +52,10 @@ def gathered(parts: Parts, labels: Sequence[str]) -> Iterator[Gathered]:
     boxes = _boxes(_rows(parts, ANNOTATIONS), labels)
     with long_cells():
         for number, row in enumerate(_rows(parts, IMAGES), start=1):
-            source_ref, name, _, split, _, count, width, height, _ = row
+            source_ref, name, _, split, _, count, width, height, reason = row
             if split:
                 own = list(islice(boxes, int(count)))
-                yield Gathered(number, source_ref, name, _PARTS[split], width, height, own)
+                yield Gathered(number, source_ref, name, _PARTS[split], width, height, reason, own)
 
 
 _PARTS = dict(zip(PART_WORDS, Part, strict=True))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from labelround.dataset.coco import gather
-from labelround.dataset.formats import ANNOTATIONS, IMAGES, Format, list_file
+from labelround.dataset import coco, ndjson
+from labelround.dataset.formats import ANNOTATIONS, IMAGES, NDJSON_FILE, Format, instances_file, list_file
 from labelround.dataset.gathering import Parts, gathered
 from labelround.dataset.shard import DIGESTS, job_part
 from labelround.dataset.split import Cut, Part
 from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, header
+from labelround.spec.model import OutputFormat
 from labelround.storage import Folder
 
 _HEADERS: Mapping[str, Sequence[str]] = {ANNOTATIONS: ANNOTATION_COLUMNS, IMAGES: IMAGE_COLUMNS}
@@ -60,9 +61,12 @@ def _gathered(
     parts: Parts, layout: Format, labels: Sequence[str], cut: Cut, scratch: Path
 ) -> dict[str, Iterator[bytes]]:
     """The files that hold the boxes of all images, each as a stream of byte chunks."""
-    files = layout.gathered_files(cut.listed)
-    made = gather(gathered(parts, labels), labels, cut, scratch) if files else {}
-    return {name: made[part].chunks() for name, part in files.items()}
+    if not layout.gathers:
+        return {}
+    pictures = gathered(parts, labels)
+    if layout.kind is OutputFormat.NDJSON:
+        return {NDJSON_FILE: ndjson.chunks(pictures, labels, cut)}
+    return {instances_file(part): one.chunks() for part, one in coco.gather(pictures, labels, cut, scratch).items()}
 
 
 def _joined(name: str, part: str, parts: Parts) -> Iterator[bytes]:

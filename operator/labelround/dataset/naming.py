@@ -51,15 +51,19 @@ class Rules:
     """What names must keep to in one dataset.
 
     `key_bytes` is what is left of a key's 1,024 bytes for the name of an image or label file. `reserved` are the
-    files, folded, that stand beside the names' first segments.
+    files, folded, that stand beside the names' first segments. With `flat` names there are no folders.
     """
 
     key_bytes: int
     reserved: frozenset[str] = frozenset()
+    flat: bool = False
 
     def candidate(self, path: str, ref: str) -> str:
         """What the image at `path` below the images prefix is called, as long as nothing else is called so."""
         folder, slash, file = path.rpartition("/")
+        if self.flat and slash:
+            name = path.replace("/", "_")
+            return name if self.holds(name) else self.hashed(name, ref)
         name = f"{_folder(folder, self.reserved)}/{file}" if slash else path
         return name if self.holds(name) else self.hashed(name, ref)
 

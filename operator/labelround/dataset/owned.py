@@ -43,7 +43,7 @@ def previous_files(output: Folder, report: Report | None) -> Iterator[str]:
             if row.get("label_file"):
                 yield row["label_file"]
             if copied and row.get("image"):
-                yield layout.image_file(row["image"])
+                yield from layout.image_files(row["image"], report.lists(row["split"]))
 
 
 def _lines(output: Folder, name: str) -> Iterator[str]:

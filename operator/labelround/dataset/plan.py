@@ -87,11 +87,11 @@ def rules_in(output: Folder, layout: Format) -> Rules:
     In a local folder the prefix does not count: a dataset gets the same names wherever it lies on disk.
     """
     taken = 0 if output.bucket.local_path is not None else len(folder(output.prefix).encode())
-    room = KEY_MAX_BYTES - taken - max(len(layout.labels_folder), len(layout.images_folder))
+    room = KEY_MAX_BYTES - taken - len(layout.longest_folder)
     if room < SHORTEST_NAMES:
         what = f"leaves {max(room, 0)} of an S3 key's {KEY_MAX_BYTES} bytes for the names of files"
         raise InvalidInput([Problem(output.uri(), what, "choose a shorter output prefix")])
-    return Rules(room, layout.reserved)
+    return Rules(room, layout.reserved, flat=layout.by_split)
 
 
 def label_problems(labels: Sequence[str], output_format: OutputFormat) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from labelround.dataset.claim import claim
 from labelround.dataset.counts import Joined
 from labelround.dataset.describing import DESCRIPTIONS, described
 from labelround.dataset.formats import REPORT
-from labelround.dataset.gathering import Parts
+from labelround.dataset.gathering import Parts, gathered
 from labelround.dataset.imagetable import Entry
 from labelround.dataset.merging import fixed_files, merge, merge_job_tables
 from labelround.dataset.owned import OwnedFiles, previous_files
@@ -20,12 +20,13 @@ from labelround.dataset.preparing import Said
 from labelround.dataset.previewing import draw_previews, preview_files
 from labelround.dataset.report import Report
 from labelround.dataset.shard import ShardPlan, Tally, write_parts
-from labelround.dataset.split import Cut
+from labelround.dataset.split import PART_WORDS, Cut
 from labelround.dataset.summary import Written, report_of
-from labelround.dataset.writing import copy_images, write_labels
+from labelround.dataset.writing import Copy, copy_images, write_labels
 from labelround.progress import Progress
 from labelround.spec.model import ImagesMode
 from labelround.storage import Buckets, Folder
+from labelround.uri import SCHEME
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,21 @@ class Work:
         owned.delete_stale()
 
     def image_files(self, name: str) -> Iterator[str]:
-        """The files that the dataset has of the image `name`."""
+        """The files that the dataset has of the image `name`, but for a copy that lies in the folder of its split."""
         if not self.plan.format.gathers:
             yield self.plan.format.label_file(name)
-        if self.copies:
-            yield self.plan.format.image_file(name)
+        if self.copies and not self.plan.format.by_split:
+            yield from self.plan.format.image_files(name, ())
+
+    def split_copies(self, parts: Parts, cut: Cut) -> Iterator[Copy]:
+        """The copies that lie in the folders of their split, which no shard knows for good."""
+        if not self.copies or not self.plan.format.by_split:
+            return
+        for picture in gathered(parts, self.plan.labels):
+            unchanged = self.plan.check_images and not picture.reason
+            lists = (PART_WORDS[one] for one in cut.lists(picture.part))
+            for path in self.plan.format.image_files(picture.name, lists):
+                yield Copy(picture.source_ref.removeprefix(SCHEME), path, unchanged)
 
     def fixed(self, cut: Cut) -> list[str]:
         """The files that the dataset has whatever its images are."""
@@ -97,13 +108,21 @@ class Work:
         self.progress.start("writing tables" if self.plan.format.gathers else "writing label files", count, "images")
         files = write_parts(images.entries(), self._shard_plan(cut, prefix), folder, tally)
         write_labels(files, self.output, self.progress)
-        if self.copies:
-            self.progress.start("copying images", count, "images")
-            entries = (entry for entry in images.entries() if entry.state.in_dataset)
-            copies = copy_images(entries, self.plan.format, self.output, self.buckets, self.plan.check_images)
-            for copied in copies:
-                self.progress.advance(copied)
+        if self.copies and not self.plan.format.by_split:
+            self._copy(self._copies(images), count)
         return tally
+
+    def _copies(self, images: Range) -> Iterator[Copy]:
+        for entry in images.entries():
+            if entry.state.in_dataset:
+                unchanged = self.plan.check_images and entry.orientation == 1
+                for path in self.plan.format.image_files(entry.name, ()):
+                    yield Copy(entry.ref, path, unchanged)
+
+    def _copy(self, copies: Iterable[Copy], count: int) -> None:
+        self.progress.start("copying images", count, "images")
+        for copied in copy_images(copies, self.output, self.buckets):
+            self.progress.advance(copied)
 
     def _shard_plan(self, cut: Cut, prefix: str) -> ShardPlan:
         jobs = {number: source.job for number, source in enumerate(self.plan.sources) if source.job in self.job_tables}
@@ -112,6 +131,8 @@ class Work:
     def complete(self, made: Outcome) -> Report:
         """Merge the parts, draw the previews, describe it, and write the report, which makes the dataset complete."""
         layout, labels = self.plan.format, self.plan.labels
+        if self.copies and layout.by_split:
+            self._copy(self.split_copies(made.parts, made.cut), sum(made.tally.splits))
         digest, hashes = merge(made.parts, layout, labels, made.cut, self.output, self.scratch)
         merge_job_tables(made.parts, self.job_tables, self.scratch)
         names = [entry.name for entry in made.pictures()]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from labelround.dataset.formats import Format
-from labelround.dataset.imagetable import Entry
 from labelround.dataset.present import GROUP, lacking, listed
 from labelround.dataset.shard import LabelFile
 from labelround.images import upright
@@ -36,20 +35,26 @@ def write_labels(files: Iterable[LabelFile], output: Folder, progress: Progress)
         progress.advance(count)
 
 
-def copy_images(
-    entries: Iterable[Entry], layout: Format, output: Folder, buckets: Buckets, checked: bool
-) -> Iterator[int]:
+class Copy(NamedTuple):
+    """An image to place: its address `bucket/key`, its path, and whether it is known to need no change."""
+
+    ref: str
+    path: str
+    unchanged: bool
+
+
+def copy_images(copies: Iterable[Copy], output: Folder, buckets: Buckets) -> Iterator[int]:
     """Place images beside their labels, upright, but for those that are there; yields 1 for each.
 
-    Where the bucket is the same and the header was read and needs no change, the store copies by itself.
+    Where the bucket is the same and the image needs no change, the store copies by itself.
     """
     local = output.bucket.local_path is not None
 
-    def copy(wanted: tuple[Entry, str, ObjectMeta | None]) -> int:
-        entry, path, there = wanted
-        name, _, key = entry.ref.partition("/")
+    def copy(wanted: tuple[Copy, ObjectMeta | None]) -> int:
+        (ref, path, unchanged), there = wanted
+        name, _, key = ref.partition("/")
         bucket = buckets.open(name)
-        if checked and entry.orientation == 1 and not local and bucket.name == output.bucket.name:
+        if unchanged and not local and bucket.name == output.bucket.name:
             if there is None or not there.is_copy_of(bucket.head(key)):
                 bucket.copy(key, output.key(path))
             return 1
@@ -58,15 +63,12 @@ def copy_images(
             output.write_part(path, content)
         return 1
 
-    return in_threads(copy, with_present(entries, layout, output), COPY_THREADS)
+    return in_threads(copy, with_present(copies, output), COPY_THREADS)
 
 
-def with_present(
-    entries: Iterable[Entry], layout: Format, output: Folder
-) -> Iterator[tuple[Entry, str, ObjectMeta | None]]:
-    """Each image, where it belongs, and what the store has there; on a local disk nothing is looked for."""
-    for group in batched(entries, GROUP):
-        paths = [layout.image_file(entry.name) for entry in group]
-        there = {} if output.bucket.local_path is not None else listed(paths, output)
-        for entry, path in zip(group, paths, strict=True):
-            yield entry, path, there.get(path)
+def with_present(copies: Iterable[Copy], output: Folder) -> Iterator[tuple[Copy, ObjectMeta | None]]:
+    """Each image, and what the store has in its place; on a local disk nothing is looked for."""
+    for group in batched(copies, GROUP):
+        there = {} if output.bucket.local_path is not None else listed((copy.path for copy in group), output)
+        for copy in group:
+            yield copy, there.get(copy.path)

@@ -20,6 +20,7 @@ class OutputFormat(Enum):
     DARKNET = "Darknet"
     PASCAL_VOC = "PascalVOC"
     COCO = "COCO"
+    NDJSON = "NDJSON"
 
 
 class ImagesMode(Enum):

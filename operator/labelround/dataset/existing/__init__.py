@@ -13,6 +13,7 @@ from labelround.dataset.existing.coco import read_coco
 from labelround.dataset.existing.contents import EXTENSIONS, UNSPLIT, Listed
 from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
+from labelround.dataset.existing.ndjson import read_ndjson
 from labelround.dataset.existing.tables import (
     BoxRow,
     ImageRow,
@@ -106,7 +107,9 @@ class Dataset:
     @cached_property
     def _rows_by_image_file(self) -> Mapping[str, ImageRow]:
         layout = format_of(self.format)
-        return {layout.image_file(row.image): row for row in self.rows or () if row.in_dataset}
+        return {
+            name: row for row in self.rows or () if row.in_dataset for name in layout.image_files(row.image, SPLITS)
+        }
 
     def row(self, entry: Listed) -> ImageRow | None:
         """The row of `images.csv` of a picture of the dataset."""
@@ -180,9 +183,10 @@ def open_dataset(folder: Folder) -> Dataset:
     if definition is not None:
         return _with_lists(folder, definition, rows, report, rows_problems)
     files = {meta.key: meta for meta in folder.list()}
-    contents = read_coco(folder, files) or read_voc(folder, files, report.classes if report else ())
+    classes = report.classes if report else ()
+    contents = read_ndjson(folder, files) or read_coco(folder, files) or read_voc(folder, files, classes)
     if contents is None:
-        what = "holds neither data.yaml nor obj.data, and no file of COCO's or Pascal VOC's"
+        what = "holds neither data.yaml nor obj.data, and no file of COCO's, Pascal VOC's or Ultralytics' NDJSON"
         raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
     problems = (*contents.definition.problems, *rows_problems)
     held, sizes, notes = contents.held, contents.sizes, contents.notes
@@ -230,7 +234,7 @@ def _or_problem(read: Callable[[], Read | None], problems: list[Problem]) -> Rea
 
 
 def _is_definition(text: str) -> bool:
-    return text.endswith((".yaml", ".yml", ".data", ".json"))
+    return text.endswith((".yaml", ".yml", ".data", ".json", ".ndjson"))
 
 
 def _folder_of(definition: str) -> str:

@@ -1,8 +1,12 @@
-"""YOLO label files: one `class x_center y_center width height` a line, in shares of the picture."""
+"""YOLO label files: one `class x_center y_center width height` a line, in shares of the picture.
+
+A line of a class and a polygon `x1 y1 x2 y2 x3 y3 ...` stands for the box around it, as for Ultralytics.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -19,6 +23,8 @@ class LabelRow:
     y_center: float
     width: float
     height: float
+    columns: int = COLUMNS
+    """How many numbers the line has: more for a polygon."""
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -61,15 +67,27 @@ def parse_label_file(content: bytes) -> LabelFile:
     return LabelFile(tuple(rows), tuple(problems), digest)
 
 
+def row_of(line: int, numbers: Sequence[float]) -> LabelRow | str:
+    """The row of a class and a box, or of a class and a polygon; what is wrong with it, as the end of a sentence."""
+    if len(numbers) < COLUMNS or (len(numbers) > COLUMNS and len(numbers) % 2 == 0):
+        return f"has {len(numbers)} columns instead of {COLUMNS}"
+    if not all(map(math.isfinite, numbers)):
+        return "holds a number that is not finite"
+    if not float(numbers[0]).is_integer():
+        return f"the class {numbers[0]:g} is not a whole number"
+    x, y, width, height = numbers[1:] if len(numbers) == COLUMNS else _box_around(numbers[1:])
+    return LabelRow(line, int(numbers[0]), x, y, width, height, len(numbers))
+
+
+def _box_around(polygon: Sequence[float]) -> tuple[float, float, float, float]:
+    """Center and size of what surrounds a polygon `x1 y1 x2 y2 ...`."""
+    (left, right), (top, bottom) = ((min(side), max(side)) for side in (polygon[::2], polygon[1::2]))
+    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+
+
 def _row(line: int, columns: list[str]) -> LabelRow | str:
-    if len(columns) != COLUMNS:
-        return f"has {len(columns)} columns instead of {COLUMNS}"
     try:
         numbers = [float(column) for column in columns]
     except ValueError:
         return "holds something that is not a number"
-    if not all(map(math.isfinite, numbers)):
-        return "holds a number that is not finite"
-    if not numbers[0].is_integer():
-        return f"the class {columns[0]} is not a whole number"
-    return LabelRow(line, int(numbers[0]), *numbers[1:])
+    return row_of(line, numbers)

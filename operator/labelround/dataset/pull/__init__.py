@@ -11,6 +11,7 @@ from labelround.dataset.existing import ImageRow, local_path, read_image_rows
 from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE
 from labelround.dataset.pull.source import PullSource, name_problems
 from labelround.dataset.pull.target import Original, Placed, Target
+from labelround.dataset.split import PART_WORDS
 from labelround.errors import SHOWN_PROBLEMS, Conflict, Failed, InvalidInput, StorageError
 from labelround.images import upright
 from labelround.parallel import in_threads
@@ -105,7 +106,7 @@ def _remove_left_over(dataset: PullSource, target: Target) -> Iterator[str]:
     if any(name_problems(members, IMAGES, label_files=any(row.label_file for row in members))):
         return
     for row in members:
-        for name in (dataset.layout.image_file(row.image), row.label_file):
+        for name in (*dataset.layout.image_files(row.image, PART_WORDS), row.label_file):
             if name and name not in wanted and target.remove(name):
                 yield name
     if SIGNATURE not in dataset.files and target.remove(SIGNATURE):
@@ -135,10 +136,11 @@ def _copy_file(dataset: PullSource, name: str, target: Target) -> _Outcome:
 
 
 def _place_images(dataset: PullSource, target: Target, buckets: Buckets, progress: Progress) -> list[_Outcome]:
-    progress.start("pulling images", len(dataset.members), "images")
+    pictures = list(dataset.pictures())
+    progress.start("pulling images", len(pictures), "images")
     origins = _origins(dataset, target, buckets)
     outcomes = []
-    for outcome in in_threads(lambda row: _place_image(dataset, row, target, origins), dataset.members, THREADS):
+    for outcome in in_threads(lambda one: _place_image(dataset, *one, target, origins), pictures, THREADS):
         outcomes.append(outcome)
         progress.advance()
     return outcomes
@@ -146,9 +148,7 @@ def _place_images(dataset: PullSource, target: Target, buckets: Buckets, progres
 
 def _origins(dataset: PullSource, target: Target, buckets: Buckets) -> dict[str, Bucket | StorageError]:
     """The buckets that images are read from, or why one cannot be opened; none for images that the dataset holds."""
-    outside = (
-        row for row in dataset.members if target.in_place or dataset.layout.image_file(row.image) not in dataset.files
-    )
+    outside = (row for row, name in dataset.pictures() if target.in_place or name not in dataset.files)
     origins: dict[str, Bucket | StorageError] = {}
     for name in sorted({ObjectURI.parse(row.source_ref).bucket for row in outside}):
         try:
@@ -159,10 +159,9 @@ def _origins(dataset: PullSource, target: Target, buckets: Buckets) -> dict[str,
 
 
 def _place_image(
-    dataset: PullSource, row: ImageRow, target: Target, origins: Mapping[str, Bucket | StorageError]
+    dataset: PullSource, row: ImageRow, name: str, target: Target, origins: Mapping[str, Bucket | StorageError]
 ) -> _Outcome:
     """Place one image. One that is there is kept when its original is gone."""
-    name = dataset.layout.image_file(row.image)
     try:
         bucket, key = _origin(dataset, row, name, target, origins)
         meta = bucket.head(key)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from labelround.dataset.describing import DESCRIPTIONS
 from labelround.dataset.existing import ImageRow, read_complete
 from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE, Format, format_of
+from labelround.dataset.report import Report
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, ObjectMeta, key_problem
@@ -26,6 +27,7 @@ class PullSource:
     members: Sequence[ImageRow]
     files: dict[str, ObjectMeta]
     tables: Sequence[str]
+    report: Report
 
     @classmethod
     def open(cls, folder: Folder) -> PullSource:
@@ -40,11 +42,17 @@ class PullSource:
             raise InvalidInput(problems)
         files = {meta.key: meta for meta in folder.list()}
         about = [name for name in (*DESCRIPTIONS, SIGNATURE) if name in files]
-        return cls(folder, layout, members, files, [*tables, *about])
+        return cls(folder, layout, members, files, [*tables, *about], report)
 
     def names(self) -> set[str]:
         """Every image and label file of the dataset."""
-        return {name for row in self.members for name in (self.layout.image_file(row.image), row.label_file)}
+        return {*(name for _, name in self.pictures()), *(row.label_file for row in self.members)}
+
+    def pictures(self) -> Iterator[tuple[ImageRow, str]]:
+        """Every image with the path of its file; of each of its files, where it has several."""
+        for row in self.members:
+            for name in self.layout.image_files(row.image, self.report.lists(row.split)):
+                yield row, name
 
 
 def name_problems(rows: Iterable[ImageRow], where: str, *, label_files: bool) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from labelround.dataset.choice import Choice
 from labelround.dataset.convert import read_report
@@ -58,7 +59,8 @@ def _complete(work: Work, index: Index) -> Report:
     def chosen() -> Iterator[Entry]:
         return (entry for entry in _pictures(folders) if entry.number in numbers)
 
-    _own(work, cut, preview_files([entry.name for entry in chosen()]))
+    copies = (copy.path for copy in work.split_copies(parts, cut))
+    _own(work, cut, chain(preview_files([entry.name for entry in chosen()]), copies))
     return work.complete(Outcome(index.said, index.joined, cut, tally, parts, chosen))
 
 
@@ -90,13 +92,15 @@ def _pictures(folders: list[Folder]) -> Iterator[Entry]:
         yield from read_entries(folder.chunks(PICTURES), folder.uri(PICTURES))
 
 
-def _own(work: Work, cut: Cut, previews: list[str]) -> None:
+def _own(work: Work, cut: Cut, files: Iterable[str]) -> None:
     """Note the files that only now are known to come, and delete the lists that will not."""
-    if previews:
+    coming = iter(files)
+    first = next(coming, None)
+    if first is not None:
         path = work.scratch / UNFINISHED
         with path.open("wb") as file:
             file.writelines(work.output.chunks(UNFINISHED))
-            file.writelines(f"{preview}\n".encode() for preview in previews)
+            file.writelines(f"{one}\n".encode() for one in chain([first], coming))
         with path.open("rb") as content:
             work.output.write_stream(UNFINISHED, content)
     for name in set(work.fixed(Cut(cut.split, LISTED))).difference(work.fixed(cut)):

@@ -86,7 +86,8 @@ def _check_definition(dataset: Dataset) -> Iterator[Finding]:
     names = dataset.names
     for repeated in sorted({name for name in names if names.count(name) > 1}):
         yield Finding(Rule.DEFINITION, file, f"the class name {repeated!r} stands there twice")
-    required = REQUIRED_SPLITS if dataset.format is OutputFormat.YOLO else REQUIRED_SPLITS[:1]
+    both = dataset.format in {OutputFormat.YOLO, OutputFormat.NDJSON}
+    required = REQUIRED_SPLITS if both else REQUIRED_SPLITS[:1]
     if UNSPLIT in dataset.splits:
         return
     for split in required:

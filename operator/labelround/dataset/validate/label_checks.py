@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from labelround.dataset.existing import LabelFile, LabelRow
+from labelround.dataset.existing.labels import COLUMNS
 from labelround.dataset.validate.findings import Finding, Rule
 
 BEYOND = 1e-3
@@ -18,6 +19,8 @@ def check_labels(where: str, labels: LabelFile, names: Sequence[str], fix: str) 
     first: dict[tuple[object, ...], int] = {}
     for row in labels.rows:
         place = f"{where}:{row.line}"
+        if fix and row.columns != COLUMNS:
+            yield Finding(Rule.LABEL_FORMAT, place, f"has {row.columns} columns instead of {COLUMNS}", fix)
         yield from _check_row(place, row, names)
         earlier = first.setdefault((row.class_id, *row.box), row.line)
         if earlier != row.line:
