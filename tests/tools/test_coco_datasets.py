@@ -87,7 +87,7 @@ def test_a_crowd_is_no_box(tmp_path: Path) -> None:
     opened = dataset(tmp_path, document({**BOX, "iscrowd": 1, "segmentation": {"counts": [1], "size": [20, 40]}}))
 
     assert boxes(opened) == {"images/a.jpg": []}
-    assert opened.notes == ("1 annotations of crowds (iscrowd) were left out",)
+    assert opened.notes == ("left out 1 annotation of crowds (iscrowd)",)
 
 
 def test_a_size_that_is_missing_is_read_from_the_picture(tmp_path: Path) -> None:
@@ -106,10 +106,10 @@ def test_a_size_that_is_missing_is_read_from_the_picture(tmp_path: Path) -> None
         (json.dumps({"images": [], "annotations": []}), "missing required field `categories`"),
         (document(images=({"id": 7, "file_name": "a.jpg"},)), "has no width and height, and the picture is not there"),
         (document(images=(IMAGE, IMAGE)), "several images have one id"),
-        (document({**BOX, "image_id": 8}), r"1 annotations of an image that is not listed \(id 1\)"),
-        (document({**BOX, "category_id": 1}), r"1 annotations of a category that is not listed \(id 1\)"),
-        (document({**BOX, "bbox": []}), "1 annotations without a box"),
-        (document({**BOX, "bbox": [1, 2, 3]}), "1 annotations without a box"),
+        (document({**BOX, "image_id": 8}), r"1 annotation of an image that is not listed \(id 1\)"),
+        (document({**BOX, "category_id": 1}), r"1 annotation of a category that is not listed \(id 1\)"),
+        (document({**BOX, "bbox": []}), "1 annotation without a box"),
+        (document({**BOX, "bbox": [1, 2, 3]}), "1 annotation without a box"),
         (document(images=({**IMAGE, "file_name": "../a.jpg"},)), "lies outside the dataset's folder"),
     ],
 )

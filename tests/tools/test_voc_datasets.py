@@ -94,7 +94,7 @@ def test_lists_tell_the_split(tmp_path: Path) -> None:
         "train": ["a"],
         "val": ["b c"],
     }
-    assert opened.notes == ("1 XML files stand in no list and were left out",)
+    assert opened.notes == ("left out 1 XML file that no list names",)
 
 
 def test_classes_come_in_the_order_of_the_label_map(tmp_path: Path) -> None:

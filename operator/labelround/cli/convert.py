@@ -1,4 +1,4 @@
-"""`labelround convert`: Ground Truth output manifests to a dataset."""
+"""`labelround convert`: Ground Truth output manifests, or an existing dataset, to a dataset."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 
 if TYPE_CHECKING:
+    from labelround.dataset.adopting import DatasetSource
     from labelround.dataset.report import Report
     from labelround.dataset.source import ManifestSource
     from labelround.storage import Buckets
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 OWNER = "labelround convert"
 INCOMPLETE_EXIT_CODE = 5
 SHOWN_RENAMES = 20
+_FROM = ("YOLO", "Darknet", "VOC", "COCO", "NDJSON")
 FORMATS = ("YOLO", "Darknet", "PascalVOC", "COCO", "NDJSON")
 
 
@@ -36,6 +38,12 @@ def _license(_context: click.Context, _option: click.Parameter, value: str) -> s
 
 @click.command(short_help="Convert Ground Truth output manifests to a dataset for training.")
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...")
+@click.option(
+    "--from",
+    "existing",
+    type=click.Choice(_FROM, case_sensitive=False),
+    help="MANIFEST is a dataset of this format: a folder or an S3 address. Its own split is kept.",
+)
 @click.option("--labels", help="The classes in the order of their class ids, with commas between them.")
 @click.option("--label", "each_label", multiple=True, metavar="NAME", help="One class; repeat it in class id order.")
 @click.option("--label-file", metavar="FILE", help="Take the classes from a label category file (data.json).")
@@ -77,6 +85,7 @@ def _license(_context: click.Context, _option: click.Parameter, value: str) -> s
 @bucket_options
 def convert(
     manifests: tuple[str, ...],
+    existing: str | None,
     labels: str | None,
     each_label: tuple[str, ...],
     label_file: str | None,
@@ -102,7 +111,8 @@ def convert(
     """Convert Ground Truth output manifests to a dataset for training.
 
     MANIFEST is a file, an s3:// address, or the output folder of a labeling job. Several manifests make one dataset:
-    chunks of one job, follow-up jobs (the later one named wins) and jobs for further classes.
+    chunks of one job, follow-up jobs (the later one named wins) and jobs for further classes. With --from it is one
+    dataset that exists, of labelround or of others; its classes are taken by name, and all of them without --labels.
 
     Exits with 5 when boxes were dropped or images failed, and with 3, having written nothing, when the input is wrong.
     """
@@ -111,16 +121,26 @@ def convert(
     from labelround.dataset.convert import ConversionPlan, read_report
     from labelround.dataset.convert import convert as run
     from labelround.dataset.report import Origin
+    from labelround.dataset.split import KEPT
     from labelround.spec.model import ImagesMode, OutputFormat, Split
     from labelround.storage import output_folder
 
     buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
+    named = _labels(labels, each_label, label_file, buckets)
+    split = Split(train, val, test, seed, group_by)
+    sources: tuple[ManifestSource, ...]
+    if existing is None:
+        sources = tuple(_sources(manifests, attributes, buckets))
+    else:
+        source, buckets = _dataset(manifests, existing, attributes, images_prefix, buckets)
+        sources, named = (source,), named or source.dataset.names
+        split = KEPT if source.keeps_split else split
     plan = ConversionPlan(
-        sources=tuple(_sources(manifests, attributes, buckets)),
-        labels=_labels(labels, each_label, label_file, buckets),
+        sources=sources,
+        labels=named,
         output_format=OutputFormat(output_format),
         images_prefix=_prefix(images_prefix),
-        split=Split(train, val, test, seed, group_by),
+        split=split,
         images_mode=ImagesMode(images),
         check_images=check_images,
         previews=previews,
@@ -162,6 +182,21 @@ def _sources(manifests: Sequence[str], attributes: Sequence[str], buckets: Bucke
     for attempt, (text, attribute) in enumerate(places):
         manifest = _manifest(text, buckets)
         yield ManifestSource(locate(manifest, buckets), manifest, attribute, attempt=attempt)
+
+
+def _dataset(
+    named: Sequence[str], kind: str, attributes: Sequence[str], images_prefix: str | None, buckets: Buckets
+) -> tuple[DatasetSource, Buckets]:
+    """The dataset that is named in the place of manifests, and the buckets of which its own folder is one."""
+    from labelround.dataset.adopting import buckets_with, dataset_source
+    from labelround.dataset.existing import dataset_folder, open_dataset
+    from labelround.spec.model import OutputFormat
+
+    if len(named) > 1 or attributes or images_prefix is not None:
+        raise click.UsageError("--from takes one dataset, without --attribute and --images-prefix")
+    wanted = OutputFormat("PascalVOC" if kind == "VOC" else kind)
+    dataset = open_dataset(dataset_folder(named[0], buckets), wanted)
+    return dataset_source(dataset, wanted, named[0]), buckets_with(dataset, buckets)
 
 
 def _manifest(text: str, buckets: Buckets) -> str:

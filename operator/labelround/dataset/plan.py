@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from labelround.dataset.adopting import DatasetSource
 from labelround.dataset.formats import Format, format_of
 from labelround.dataset.naming import KEY_MAX_BYTES, Rules
 from labelround.dataset.report import Options, Origin
@@ -43,6 +44,11 @@ class ConversionPlan:
     origin: Origin = field(default_factory=Origin)
 
     @property
+    def keeps_split(self) -> bool:
+        """Whether a source has a split of its own, so that none is drawn."""
+        return any(isinstance(source, DatasetSource) and source.keeps_split for source in self.sources)
+
+    @property
     def format(self) -> Format:
         """The layout of the dataset."""
         return format_of(self.output_format)
@@ -56,13 +62,13 @@ class ConversionPlan:
     def options(self, prefix: str) -> Options:
         """The options as a report records them; `prefix` is the images prefix that was found, `bucket/folder/`."""
         split = self.split
-        shares = {"train": split.train, "val": split.val, "test": split.test, "seed": split.seed}
+        shares: dict[str, int | str] = {"train": split.train, "val": split.val, "test": split.test, "seed": split.seed}
         return Options(
             images_prefix=SCHEME + prefix,
             images=self.images_mode.value,
             check_images=self.check_images,
             previews=self.previews,
-            split={**shares, "group_by": split.group_by},
+            split={"kept": "yes"} if self.keeps_split else {**shares, "group_by": split.group_by},
             origin=self.origin,
         )
 

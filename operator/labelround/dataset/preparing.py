@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
+from labelround.dataset.adopting import DatasetSource, read_dataset
 from labelround.dataset.annotation import State
 from labelround.dataset.checking import Checker
 from labelround.dataset.choice import Choice
@@ -18,9 +20,9 @@ from labelround.dataset.joining import Groups, Image, Joiner
 from labelround.dataset.naming import Rules
 from labelround.dataset.plan import ConversionPlan
 from labelround.dataset.problems import Problems
-from labelround.dataset.reading import EVERY_GROUP, IndexPass, SourceSummary, read_input, read_output
+from labelround.dataset.reading import EVERY_GROUP, IndexPass, Kept, Record, SourceSummary, read_input, read_output
 from labelround.dataset.source import ManifestSource
-from labelround.dataset.split import Ballot, Cut, group_of, place
+from labelround.dataset.split import KEPT_PLACES, Ballot, Cut, group_of, place
 from labelround.progress import Progress
 from labelround.storage import Buckets
 
@@ -41,6 +43,7 @@ class Indexed:
     index: Index
     groups: Groups
     said: Said
+    kept: Kept
 
 
 def index_manifests(plan: ConversionPlan, connection: sqlite3.Connection, scratch: Path, progress: Progress) -> Indexed:
@@ -51,14 +54,23 @@ def index_manifests(plan: ConversionPlan, connection: sqlite3.Connection, scratc
     shared = IndexPass(classes, problems, plan.prefix, scratch, progress, listed=bool(plan.inputs))
     index = Index(connection)
     for number, source in enumerate(plan.sources):
-        index.load(read_output(source, number, shared))
+        index.load(_read(source, number, shared))
     for inputs, groups in _inputs(plan.inputs):
         index.load(read_input(inputs, groups, shared))
     index.seal()
     index.check_repeats([source.name for source in plan.sources], problems)
     _raise_any(problems, classes, plan)
-    said = Said(tuple(shared.summaries), plan.prefix or index.common_folder(), index.digest())
-    return Indexed(index, _groups(plan, shared.summaries), said)
+    digest = index.digest()
+    if shared.kept.parts:
+        digest = sha256(f"{digest}{shared.kept.twice}{sorted(shared.kept.parts.items())}".encode()).hexdigest()
+    said = Said(tuple(shared.summaries), plan.prefix or index.common_folder(), digest)
+    return Indexed(index, _groups(plan, shared.summaries), said, shared.kept)
+
+
+def _read(source: ManifestSource, number: int, shared: IndexPass) -> Iterator[Record]:
+    if isinstance(source, DatasetSource):
+        return read_dataset(source, number, shared)
+    return read_output(source, number, shared)
 
 
 def _inputs(inputs: Iterable[ManifestSource]) -> Iterator[tuple[ManifestSource, list[int]]]:
@@ -120,9 +132,10 @@ def settle(
     ballot, choice = Ballot(plan.split), Choice(plan.previews)
     table = ImageTable(connection, indexed.said.prefix, rules)
     placing = _Placing(plan, len(indexed.said.prefix), ballot, choice, progress if plan.check_images else None)
-    count = table.load(placing.place(images))
+    count = table.load(placing.place(images, indexed.kept))
     table.settle_names()
-    return Settled(table, count, ballot.cut(), choice.numbers(), joiner.counts, checker.counts)
+    cut = ballot.cut(moves=not indexed.kept.parts or indexed.kept.twice)
+    return Settled(table, count, cut, choice.numbers(), joiner.counts, checker.counts)
 
 
 @dataclass(slots=True)
@@ -135,10 +148,11 @@ class _Placing:
     choice: Choice
     progress: Progress | None
 
-    def place(self, images: Iterable[Image]) -> Iterator[tuple[Image, int]]:
+    def place(self, images: Iterable[Image], kept: Kept) -> Iterator[tuple[Image, int]]:
         seed, group = self.plan.split.seed, group_of(self.plan.split.group_by)
         for number, image in enumerate(images):
-            hashed = place(seed, group(image.ref[self.start :]))
+            part = kept.parts.get(image.ref) if kept.parts else None
+            hashed = place(seed, group(image.ref[self.start :])) if part is None else KEPT_PLACES[part]
             if image.state <= State.EMPTY:
                 self.ballot.add(hashed)
                 self.choice.offer(number, image.ref, image.state)

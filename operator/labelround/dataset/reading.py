@@ -26,6 +26,7 @@ from labelround.dataset.lines import read_lines
 from labelround.dataset.problems import Problems
 from labelround.dataset.selection import Attributes, Line, find_attribute
 from labelround.dataset.source import ManifestSource
+from labelround.dataset.split import Part
 from labelround.progress import Progress
 
 EVERY_GROUP = -1
@@ -50,12 +51,25 @@ class SourceSummary:
     lines: int = 0
     boxes: int = 0
     jobs: set[str] = field(default_factory=set)
+    notes: tuple[str, ...] = ()
+    """What a person should know of it."""
 
     def add(self, annotation: Annotation) -> None:
         """Count what one line says."""
         self.boxes += len(annotation.boxes)
         if annotation.job and len(self.jobs) < MAX_JOB_NAMES:
             self.jobs.add(annotation.job)
+
+
+@dataclass(slots=True)
+class Kept:
+    """The split that a source has already: the part of each image, by `bucket/key`; empty when there is none.
+
+    With `twice`, all images train and validate.
+    """
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    twice: bool = False
 
 
 @dataclass(slots=True)
@@ -72,6 +86,7 @@ class IndexPass:
     progress: Progress
     listed: bool
     summaries: list[SourceSummary] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
     _groups: dict[str, int] = field(default_factory=dict)
 
     def group(self, source: ManifestSource, attribute: str) -> int:

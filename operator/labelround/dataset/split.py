@@ -94,6 +94,11 @@ class Cut:
 _SHARED = (Part.TRAIN, Part.VAL)
 
 
+KEPT = Split(1, 1, 1)
+KEPT_PLACES = {Part.VAL: 0, Part.TEST: HASHES // 2, Part.TRAIN: HASHES - 1}
+"""Where an image is placed whose part is known beforehand, so that the shares of `KEPT` put it there."""
+
+
 def by_share(split: Split, hashed: int) -> Part:
     """The part by the shares alone: the lowest hashes validate, the highest train."""
     total = split.train + split.val + split.test
@@ -128,10 +133,15 @@ class Ballot:
             return []
         return sorted({self._lowest, self._highest}.union(*self._seen.values()))
 
-    def cut(self) -> Cut:
-        """With two or more groups, the lowest moves to an empty val and the highest to an empty train."""
+    def cut(self, *, moves: bool = True) -> Cut:
+        """With two or more groups, the lowest moves to an empty val and the highest to an empty train.
+
+        Without `moves` every group stays, and a part may be empty.
+        """
         if self._highest < 0:
             return Cut(self._split)
+        if not moves:
+            return Cut(self._split, tuple(part for part in LISTED if self._seen[part]))
         if self._lowest == self._highest:
             return Cut(self._split, _SHARED, shared=True)
         to_val = None if self._seen[Part.VAL] else self._lowest

@@ -54,10 +54,10 @@ def report_of(
         images=_image_counts(tally),
         splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
         boxes=_box_counts(plan, said, joined, tally),
-        quality=_quality(tally.figures),
+        quality=quality_of(tally.figures),
         renamed=tally.renamed,
         renames=tuple(tally.renames),
-        warnings=(*_warnings(plan, joined, cut, tally), *written.warnings),
+        warnings=(*_warnings(plan, said, joined, cut, tally), *written.warnings),
         files=tuple(written.files),
         previews=tuple(written.previews),
         inputs_digest=said.digest,
@@ -94,7 +94,7 @@ def _box_counts(plan: ConversionPlan, said: Said, joined: Joined, tally: Tally) 
     )
 
 
-def _quality(figures: BoxFigures) -> Quality:
+def quality_of(figures: BoxFigures) -> Quality:
     return Quality(
         sizes=dict(zip(SIZES, figures.sizes, strict=True)),
         centers=figures.grid(),
@@ -103,7 +103,9 @@ def _quality(figures: BoxFigures) -> Quality:
     )
 
 
-def _warnings(plan: ConversionPlan, joined: Joined, cut: Cut, tally: Tally) -> Iterator[str]:
+def _warnings(plan: ConversionPlan, said: Said, joined: Joined, cut: Cut, tally: Tally) -> Iterator[str]:
+    for source in said.summaries:
+        yield from source.notes
     if not cut.listed:
         yield "no image is labeled: the dataset is empty"
     if cut.shared:

@@ -1,9 +1,10 @@
 """Reads a dataset with supervision and prints its boxes as JSON. Runs in supervision's own environment.
 
     python read_supervision.py yolo|voc|coco DATASET
+    python read_supervision.py write-yolo|write-voc|write-coco DATASET NEW
 
 Prints `{"<image>": [["<class>", left, top, right, bottom], ...]}`, in pixels; images are named by their path below the
-folder of images.
+folder of images. The second form writes what it read of the split's one folder of YOLO in one of the formats.
 """
 
 from __future__ import annotations
@@ -53,6 +54,23 @@ def boxes(read: DetectionDataset, images: Path) -> dict[str, list[tuple[str, flo
     return found
 
 
+def write(kind: str, dataset: Path, new: Path) -> None:
+    """The dataset in supervision's own hand."""
+    (read,) = yolo(dataset)
+    if kind == "write-yolo":
+        read.as_yolo(str(new / "images"), str(new / "labels"), str(new / "data.yaml"))
+        text = (new / "data.yaml").read_text()
+        (new / "data.yaml").write_text(f"train: images\n{text}")
+    elif kind == "write-voc":
+        read.as_pascal_voc(str(new / "JPEGImages"), str(new / "Annotations"))
+    else:
+        read.as_coco(str(new / "images"), str(new / "instances.json"))
+
+
+if sys.argv[1].startswith("write-"):
+    write(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    sys.stdout.write("{}")
+    raise SystemExit
 KINDS = {"yolo": (yolo, "images"), "voc": (voc, "JPEGImages"), "coco": (coco, "images")}
 reading, images = KINDS[sys.argv[1]]
 place = Path(sys.argv[2])

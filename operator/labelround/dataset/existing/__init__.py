@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from labelround.dataset.existing.coco import read_coco
-from labelround.dataset.existing.contents import EXTENSIONS, UNSPLIT, Listed
+from labelround.dataset.existing.contents import EXTENSIONS, UNSPLIT, Contents, Listed, PictureFinder
 from labelround.dataset.existing.definition import SPLITS, Definition, read_definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, parse_label_file
 from labelround.dataset.existing.ndjson import read_ndjson
@@ -119,6 +119,13 @@ class Dataset:
         """What messages call the labels of a picture."""
         return f"{entry.label_file}: {entry.image_file}" if format_of(self.format).gathers else entry.label_file
 
+    def size(self, entry: Listed) -> tuple[int, int] | None:
+        """Width and height of a picture in pixels: as the dataset says, or its header; None when neither does."""
+        row = self.row(entry)
+        if row is not None and row.width and row.height:
+            return row.width, row.height
+        return self.sizes.get(entry.image_file) or PictureFinder(self.files).size(self.folder, entry.image_file)
+
     def labels(self, entry: Listed) -> LabelFile | None:
         """The labels of a picture; None when there is no label file."""
         if self.held is not None:
@@ -174,23 +181,38 @@ def _version(folder: Folder, number: int | None) -> Folder | None:
     return folder.child(found.path)
 
 
-def open_dataset(folder: Folder) -> Dataset:
-    """Read the definition, the lists and the tables of a dataset. Raises InvalidInput when it is none at all."""
-    rows_problems: list[Problem] = []
-    rows = _or_problem(lambda: read_image_rows(folder), rows_problems)
-    report = _or_problem(lambda: read_report(folder), rows_problems)
-    definition = read_definition(folder)
+def open_dataset(folder: Folder, kind: OutputFormat | None = None) -> Dataset:
+    """Read the definition, the lists and the tables of a dataset. Raises InvalidInput when it is none at all.
+
+    A folder may hold one in several formats: `kind` is then the one that is meant, if it is there.
+    """
+    problems: list[Problem] = []
+    rows = _or_problem(lambda: read_image_rows(folder), problems)
+    report = _or_problem(lambda: read_report(folder), problems)
+    definition = read_definition(folder, kind)
     if definition is not None:
-        return _with_lists(folder, definition, rows, report, rows_problems)
+        return _with_lists(folder, definition, rows, report, problems)
+    contents = _contents(folder, report.classes if report else (), kind)
+    if contents is not None:
+        problems = [*contents.definition.problems, *problems]
+        held, sizes, notes = contents.held, contents.sizes, contents.notes
+        return Dataset(folder, contents.definition, contents.splits, rows, report, tuple(problems), held, sizes, notes)
+    if kind is not None:
+        return open_dataset(folder)
+    what = "holds neither data.yaml nor obj.data, and no file of COCO's, Pascal VOC's or Ultralytics' NDJSON"
+    raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
+
+
+def _contents(folder: Folder, classes: Sequence[str], kind: OutputFormat | None) -> Contents | None:
+    """What is in the files of formats without lists of their own."""
     files = {meta.key: meta for meta in folder.list()}
-    classes = report.classes if report else ()
-    contents = read_ndjson(folder, files) or read_coco(folder, files) or read_voc(folder, files, classes)
-    if contents is None:
-        what = "holds neither data.yaml nor obj.data, and no file of COCO's, Pascal VOC's or Ultralytics' NDJSON"
-        raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
-    problems = (*contents.definition.problems, *rows_problems)
-    held, sizes, notes = contents.held, contents.sizes, contents.notes
-    return Dataset(folder, contents.definition, contents.splits, rows, report, problems, held, sizes, notes)
+    readers: dict[OutputFormat, Callable[[], Contents | None]] = {
+        OutputFormat.NDJSON: lambda: read_ndjson(folder, files),
+        OutputFormat.COCO: lambda: read_coco(folder, files),
+        OutputFormat.PASCAL_VOC: lambda: read_voc(folder, files, classes),
+    }
+    found = (read() for one, read in readers.items() if kind in {None, one})
+    return next((contents for contents in found if contents is not None), None)
 
 
 def _with_lists(

@@ -20,6 +20,7 @@ from labelround.dataset.formats import COCO_FOLDER
 from labelround.errors import Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, ObjectMeta
+from labelround.wording import counted
 
 _OWN = re.compile(rf"{COCO_FOLDER}/instances_[^/]*\.json")
 _ROBOFLOW = re.compile(r"(?:[^/]+/)?_annotations\.coco\.json")
@@ -77,7 +78,7 @@ def read_coco(folder: Folder, files: Mapping[str, ObjectMeta]) -> Contents | Non
     for name, document in documents.items():
         reading.read(name, document)
     definition = Definition(found[0], OutputFormat.COCO, names, problems=tuple(problems))
-    notes = (f"{reading.crowds} annotations of crowds (iscrowd) were left out",) if reading.crowds else ()
+    notes = (f"left out {counted(reading.crowds, 'annotation')} of crowds (iscrowd)",) if reading.crowds else ()
     return Contents(definition, reading.splits, reading.held, reading.sizes, notes)
 
 
@@ -118,7 +119,9 @@ class _Reading:
             self._add(name, split, image, list(self._boxes(by_image[image.id], class_ids, wrong)))
         for what, ids in wrong.items():
             listed = ", ".join(map(str, ids[:_SHOWN])) + (", ..." if len(ids) > _SHOWN else "")
-            self.problems.append(Problem(self.folder.uri(name), f"has {len(ids)} annotations {what} (id {listed})"))
+            self.problems.append(
+                Problem(self.folder.uri(name), f"has {counted(len(ids), 'annotation')} {what} (id {listed})")
+            )
 
     def _boxes(
         self, annotations: Iterable[_Annotation], class_ids: Mapping[int, int], wrong: dict[str, list[int]]

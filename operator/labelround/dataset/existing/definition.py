@@ -31,9 +31,12 @@ class Definition:
     problems: tuple[Problem, ...] = ()
 
 
-def read_definition(folder: Folder) -> Definition | None:
-    """The dataset's definition, with what is wrong with it; None when the folder holds none."""
-    for file, read in ((DATA_YAML, _yolo), (OBJ_DATA, _darknet)):
+def read_definition(folder: Folder, kind: OutputFormat | None = None) -> Definition | None:
+    """The dataset's definition, with what is wrong with it; None when the folder holds none (of this `kind`)."""
+    known = ((OutputFormat.YOLO, DATA_YAML, _yolo), (OutputFormat.DARKNET, OBJ_DATA, _darknet))
+    for own, file, read in known:
+        if kind not in {None, own}:
+            continue
         try:
             content = folder.read(file)
         except ObjectNotFound:

@@ -22,6 +22,7 @@ from labelround.errors import Problem
 from labelround.parallel import in_threads
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, ObjectMeta
+from labelround.wording import counted
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -72,7 +73,7 @@ def read_voc(folder: Folder, files: Mapping[str, ObjectMeta], classes: Sequence[
         sizes[entry.image_file] = size
         held[entry.label_file, entry.image_file] = _labels(one, size, names, first)
     notes = [] if first else ["a corner is 0, so that all were taken to count from 0 instead of VOC's 1"]
-    notes += [f"{unlisted} XML files stand in no list and were left out"] if unlisted else []
+    notes += [f"left out {counted(unlisted, 'XML file')} that no list names"] if unlisted else []
     definition = Definition(next(iter(read)), OutputFormat.PASCAL_VOC, names, problems=tuple(problems))
     return Contents(definition, splits, held, sizes, tuple(notes))
 
@@ -90,7 +91,7 @@ def _read(path: str, content: bytes) -> _Annotation:
         return _Annotation(path, digest, problem=f"is not XML ({error})")
     if root.tag != "annotation":
         return _Annotation(path, digest, problem=_FOREIGN)
-    size = [_number(root.findtext(f"size/{side}")) or 0 for side in ("width", "height")]
+    size = [max(_number(root.findtext(f"size/{side}")) or 0, 0) for side in ("width", "height")]
     objects = tuple((one.findtext("name") or "", _corners(one)) for one in root.findall("object"))
     return _Annotation(path, digest, (root.findtext("filename") or "").strip(), int(size[0]), int(size[1]), objects)
 
