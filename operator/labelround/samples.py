@@ -146,7 +146,7 @@ class _Pictures:
         def read() -> bytes:
             if self._beside:
                 try:
-                    return self._folder.read(self._layout.image_file(row.image))
+                    return self._folder.read(self._layout.image_files(row.image, [row.split])[0])
                 except ObjectNotFound:
                     pass
             try:

@@ -62,7 +62,7 @@ def made_rounds(draw: st.DrawFn, count: int) -> tuple[Rounds, list[Folder], str]
 
 def contents(result: MergeResult) -> dict[str, bytes]:
     """All files of a version but those that tell how it came about."""
-    told = {"report.json", "conflicts.csv"}
+    told = {"report.json", "CARD.md", "conflicts.csv"}
     return {meta.key: result.folder.read(meta.key) for meta in result.folder.list() if meta.key not in told}
 
 

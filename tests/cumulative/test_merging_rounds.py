@@ -6,6 +6,7 @@ from tests.cumulative.rounds import Rounds, boxes, column, counts, rows
 from tests.dataset.manifests import failed, line, table_rows, unlabeled
 
 from labelround.dataset.existing import open_dataset
+from labelround.dataset.report import Origin
 from labelround.dataset.validate import validate
 from labelround.progress import NoProgress
 from labelround.spec.model import OutputFormat, Split
@@ -243,3 +244,31 @@ def test_only_new_rounds_are_read() -> None:
 
     assert made.version.images == 2
     assert [one.dataset for one in made.version.sources] == [second.uri()]
+
+
+def test_the_card_names_the_rounds_and_keeps_their_licences() -> None:
+    """All that was merged, once each; a dataset without a round by its digest."""
+    rounds = Rounds()
+    first = rounds.round([line("a.jpg", ("pen", 1, 2, 30, 40))], origin=Origin("team-a/pens-1", "CC-BY-4.0"))
+    second = rounds.round([line("b.jpg", ("pen", 1, 2, 30, 40))], origin=Origin("", "MIT OR Apache-2.0"))
+    digest = rounds.merge("alone", second).report.digest
+
+    version = rounds.merge("merged", rounds.merge("one", first).folder, second)
+
+    assert version.report.options.origin.merged == ("team-a/pens-1", f"dataset {digest[:12]}")
+    assert version.report.options.origin.license == "CC-BY-4.0 AND (MIT OR Apache-2.0)"
+    card = version.folder.read("CARD.md").decode()
+    assert f"| Merged from | team-a/pens-1, dataset {digest[:12]} |" in card
+    assert "| manifest |" not in card
+
+
+def test_a_round_without_a_licence_leaves_the_merged_dataset_without_one() -> None:
+    """Nobody may pass on what not everybody allowed."""
+    rounds = Rounds()
+    allowed = rounds.round([line("a.jpg", ("pen", 1, 2, 30, 40))], origin=Origin("", "CC-BY-4.0"))
+    unknown = rounds.round([line("b.jpg", ("pen", 1, 2, 30, 40))])
+
+    version = rounds.merge("merged", allowed, unknown)
+
+    assert version.report.options.origin.license == ""
+    assert version.report.quality is not None

@@ -86,7 +86,7 @@ def test_what_is_not_known_is_said_to_be_so() -> None:
     text = card(world)
     assert text.startswith(f"# dataset {report.digest[:12]}\n")
     assert "| Licence | not stated; ask whoever made the dataset before you pass it on |" in text
-    assert "| Round | not of one round |" in text
+    assert "| Round | none: converted without one |" in text
     assert "| Workers for each image | not known |" in text
     assert "license" not in json.loads(world.files()["croissant.json"])
 

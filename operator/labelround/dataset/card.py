@@ -13,6 +13,7 @@ from labelround.uri import is_s3
 from labelround.wording import counted
 
 SHOWN = 50
+_NO_ROUND = "none: converted without one"
 _MARKS = re.compile(r"[\\`*_\[\]<>&|#~!$]")
 _TRAINING = {
     OutputFormat.YOLO.value: f"Then Ultralytics trains: `yolo detect train data={DATA_YAML} model=yolo11n.yaml`.",
@@ -48,12 +49,13 @@ def _head(report: Report) -> list[str]:
 def _source(report: Report) -> list[str]:
     origin, images = report.options.origin, report.images
     workers = str(origin.workers_per_image) if origin.workers_per_image else "not known"
+    made_of = ("Merged from", _some(origin.merged)) if origin.merged else ("Round", origin.round or _NO_ROUND)
     rows = [
         ("Images", report.options.images_prefix),
-        ("Round", origin.round or "not of one round"),
+        made_of,
         ("Labeling jobs", _some(report.jobs) or "not known"),
         ("Workers for each image", workers),
-        ("Digest of the manifests", f"sha256 {report.inputs_digest}"),
+        (f"Digest of the {'datasets' if origin.merged else 'manifests'}", f"sha256 {report.inputs_digest}"),
     ]
     asked = f"{counted(images.total, 'image')} asked for"
     states = f"{images.labeled} labeled, {images.empty} without objects, {images.failed} failed"

@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 
 from labelround.dataset.gathering import BoxRow, Gathered
-from labelround.dataset.split import PART_WORDS, Cut, Part
+from labelround.dataset.split import PART_WORDS, Part, Placing
 from labelround.dataset.tables import number
 from labelround.storage.local import read_chunks
 
@@ -43,7 +43,7 @@ class Instances:
         yield b"\n]\n}\n"
 
 
-def gather(pictures: Iterable[Gathered], labels: Sequence[str], cut: Cut, scratch: Path) -> dict[Part, Instances]:
+def gather(pictures: Iterable[Gathered], labels: Sequence[str], cut: Placing, scratch: Path) -> dict[Part, Instances]:
     """Spread the images and their boxes over the parts of the split that have any, by way of files in `scratch`."""
     made = {
         part: Instances(labels, scratch / f"{PART_WORDS[part]}-images", scratch / f"{PART_WORDS[part]}-annotations")

@@ -10,7 +10,7 @@ from labelround.dataset import coco, ndjson
 from labelround.dataset.formats import ANNOTATIONS, IMAGES, NDJSON_FILE, Format, instances_file, list_file
 from labelround.dataset.gathering import Parts, gathered
 from labelround.dataset.shard import DIGESTS, job_part
-from labelround.dataset.split import Cut, Part
+from labelround.dataset.split import Part, Placing
 from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS, header
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder
@@ -25,7 +25,7 @@ def fixed_files(layout: Format, labels: Sequence[str], lists: Sequence[Part]) ->
 
 
 def merge(
-    parts: Parts, layout: Format, labels: Sequence[str], cut: Cut, output: Folder, scratch: Path
+    parts: Parts, layout: Format, labels: Sequence[str], cut: Placing, output: Folder, scratch: Path
 ) -> tuple[str, dict[str, str]]:
     """Write the fixed files into `output`; the digest of the dataset, and the SHA-256 of each of these files.
 
@@ -58,7 +58,7 @@ def merge_job_tables(parts: Parts, jobs: Mapping[str, Folder], scratch: Path) ->
 
 
 def _gathered(
-    parts: Parts, layout: Format, labels: Sequence[str], cut: Cut, scratch: Path
+    parts: Parts, layout: Format, labels: Sequence[str], cut: Placing, scratch: Path
 ) -> dict[str, Iterator[bytes]]:
     """The files that hold the boxes of all images, each as a stream of byte chunks."""
     if not layout.gathers:

@@ -8,13 +8,13 @@ import msgspec
 
 from labelround.dataset.boxes import label_file
 from labelround.dataset.gathering import Gathered
-from labelround.dataset.split import PART_WORDS, Cut, Part
+from labelround.dataset.split import PART_WORDS, Part, Placing
 
 _LINES_A_CHUNK = 1000
 _encode = msgspec.json.Encoder().encode
 
 
-def chunks(pictures: Iterable[Gathered], labels: Sequence[str], cut: Cut) -> Iterator[bytes]:
+def chunks(pictures: Iterable[Gathered], labels: Sequence[str], cut: Placing) -> Iterator[bytes]:
     """The file. An image that stands in two parts of the split has a line for each."""
     classes = {str(class_id): label for class_id, label in enumerate(labels)}
     yield _encode({"type": "dataset", "task": "detect", "path": ".", "class_names": classes}) + b"\n"

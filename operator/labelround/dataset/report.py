@@ -74,12 +74,14 @@ class ManifestUsed:
 class Origin:
     """What manifests do not tell of a dataset: which round it is of (`namespace/name`), and an SPDX licence expression.
 
-    Both may be empty, and `workers_per_image` is 0, where that is not known.
+    Both may be empty, and `workers_per_image` is 0, where that is not known. `merged` are the rounds that a merged
+    dataset is made of; a dataset that is of none stands there with the beginning of its digest.
     """
 
     round: str = ""
     license: str = ""
     workers_per_image: int = 0
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

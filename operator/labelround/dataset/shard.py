@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from labelround.dataset.annotation import STATE_WORDS, State
 from labelround.dataset.boxes import Box, clip
@@ -21,7 +21,7 @@ from labelround.dataset.imagetable import Entry
 from labelround.dataset.joining import decode_contributions
 from labelround.dataset.quality.figures import BoxFigures
 from labelround.dataset.report import SHOWN_RENAMES, Renamed
-from labelround.dataset.split import LISTED, PART_WORDS, Part
+from labelround.dataset.split import LISTED, PART_WORDS, Part, Placing
 from labelround.dataset.tables import annotation_rows, cell
 from labelround.uri import SCHEME
 
@@ -69,21 +69,6 @@ class Tally:
         self.renamed += other.renamed
         self.checked.add(other.checked)
         self.renames = [*self.renames, *other.renames][:SHOWN_RENAMES]
-
-
-class Placing(Protocol):
-    """Says in which part of the split an image is, by its entry's `place`, and which parts are `listed`."""
-
-    @property
-    def listed(self) -> tuple[Part, ...]: ...
-
-    def part(self, hashed: int) -> Part:
-        """The part of the split."""
-        ...
-
-    def lists(self, part: Part) -> tuple[Part, ...]:
-        """The lists that an image of this part stands in."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
+from typing import Protocol
 
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import Split
@@ -57,6 +58,21 @@ def group_of(group_by: str) -> Callable[[str], str]:
 def place(seed: int, group: str) -> int:
     """The hash of a group: evenly spread over 0 to 2^64 - 1, the same on every machine."""
     return int.from_bytes(sha256(f"{seed}\0{group}".encode()).digest()[:8])
+
+
+class Placing(Protocol):
+    """Says in which part of the split an image is, by its entry's `place`, and which parts are `listed`."""
+
+    @property
+    def listed(self) -> tuple[Part, ...]: ...
+
+    def part(self, hashed: int) -> Part:
+        """The part of the split."""
+        ...
+
+    def lists(self, part: Part) -> tuple[Part, ...]:
+        """The lists that an image of this part stands in."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

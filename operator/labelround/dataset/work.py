@@ -105,12 +105,20 @@ class Work:
         """Write the label files of one shard, and copies of its images when asked for; its parts go into `folder`."""
         tally = Tally()
         count = images.stop - images.start
-        self.progress.start("writing tables" if self.plan.format.gathers else "writing label files", count, "images")
-        files = write_parts(images.entries(), self._shard_plan(cut, prefix), folder, tally)
+        gathers = self.plan.format.gathers
+        self.progress.start("writing tables" if gathers else "writing label files", count, "images")
+        entries = self._told(images.entries()) if gathers else images.entries()
+        files = write_parts(entries, self._shard_plan(cut, prefix), folder, tally)
         write_labels(files, self.output, self.progress)
         if self.copies and not self.plan.format.by_split:
             self._copy(self._copies(images), count)
         return tally
+
+    def _told(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The images, each of which is progress where there are no files that are."""
+        for entry in entries:
+            yield entry
+            self.progress.advance()
 
     def _copies(self, images: Range) -> Iterator[Copy]:
         for entry in images.entries():

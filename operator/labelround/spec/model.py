@@ -83,9 +83,9 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
-    """`spec.dataset`. `previews` is a number of pictures, `since` the folder of a dataset, `license` an SPDX expression.
+    """`spec.dataset`. `previews` is a number of pictures.
 
-    The last two may be empty.
+    `since` is the folder of a dataset, `license` an SPDX expression; both may be empty.
     """
 
     split: Split = Split()

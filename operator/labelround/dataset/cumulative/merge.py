@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labelround.dataset.card import title
 from labelround.dataset.claim import claim
 from labelround.dataset.convert import check_output
 from labelround.dataset.cumulative.options import MergeOptions, MergeResult
@@ -20,7 +21,7 @@ from labelround.dataset.cumulative.writing import Renames, VersionPlan
 from labelround.dataset.database import open_database
 from labelround.dataset.formats import CONFLICTS, format_of
 from labelround.dataset.plan import label_problems, rules_in
-from labelround.dataset.report import Report
+from labelround.dataset.report import Origin, Report
 from labelround.dataset.scratch import scratch_folder
 from labelround.dataset.split import group_of
 from labelround.dataset.versions import (
@@ -250,4 +251,16 @@ def _plan(options: MergeOptions, sources: Sequence[Source], before: Source | Non
     group_by = sources[0].group_by if options.group_by is None else options.group_by
     group_of(group_by)
     jobs = tuple(sorted({job for one in sources for job in one.report.jobs}))
-    return VersionPlan(options.owner, output_format, labels, group_by, jobs)
+    return VersionPlan(options.owner, output_format, labels, group_by, jobs, _origin([one.report for one in sources]))
+
+
+def _origin(reports: Sequence[Report]) -> Origin:
+    """Where a dataset is from that is merged of these. It has a licence when all have, and has to keep each of them."""
+    origins = [one.options.origin for one in reports]
+    rounds = [origin.merged or (origin.round or title(one),) for origin, one in zip(origins, reports, strict=True)]
+    licenses = sorted({origin.license for origin in origins})
+    kept = licenses if len(licenses) == 1 else [f"({each})" if " " in each else each for each in licenses]
+    return Origin(
+        license=" AND ".join(kept) if all(licenses) else "",
+        merged=tuple(dict.fromkeys(each for some in rounds for each in some)),
+    )

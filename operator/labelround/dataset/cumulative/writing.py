@@ -10,6 +10,7 @@ from labelround import __version__
 from labelround.dataset.annotation import STATE_WORDS
 from labelround.dataset.counts import Drop
 from labelround.dataset.cumulative.settling import Placed, Settling, Survey
+from labelround.dataset.describing import described
 from labelround.dataset.formats import CONFLICTS, GROUPS, REPORT, format_of
 from labelround.dataset.index import common_folder
 from labelround.dataset.merging import fixed_files
@@ -20,11 +21,13 @@ from labelround.dataset.report import (
     BoxCounts,
     ImageCounts,
     Options,
+    Origin,
     Renamed,
     Report,
 )
 from labelround.dataset.shard import ShardPlan, Tally, write_parts
 from labelround.dataset.split import LISTED, PART_WORDS, Part
+from labelround.dataset.summary import quality_of
 from labelround.dataset.tables import GROUP_COLUMNS, cell, header
 from labelround.dataset.writing import write_labels
 from labelround.progress import Progress
@@ -57,6 +60,7 @@ class VersionPlan:
     labels: tuple[str, ...]
     group_by: str
     jobs: tuple[str, ...]
+    origin: Origin
 
     @property
     def head(self) -> tuple[object, ...]:
@@ -73,7 +77,7 @@ class VersionPlan:
         progress.start("writing label files", survey.parts.total(), "images")
         shard = ShardPlan(layout, self.labels, placed, "", {}, ())
         write_labels(write_parts(settling.entries(), shard, parts, tally), folder, progress)
-        digest = join_parts([Folder(local_bucket(parts))], layout, self.labels, placed.listed, folder, scratch)
+        digest, hashes = join_parts([Folder(local_bucket(parts))], layout, self.labels, placed, folder, scratch)
         if self.group_by:
             _write_groups(settling.registry.groups(), scratch / GROUPS)
         for name in (GROUPS, CONFLICTS) if self.group_by else (CONFLICTS,):
@@ -91,6 +95,7 @@ class VersionPlan:
                 check_images=False,
                 previews=0,
                 split={"group_by": self.group_by},
+                origin=self.origin,
             ),
             jobs=self.jobs,
             manifests=(),
@@ -109,7 +114,11 @@ class VersionPlan:
             previews=(),
             inputs_digest=survey.digest,
             digest=digest,
+            quality=quality_of(tally.figures),
         )
+        report, descriptions = described(report, hashes)
+        for name, text in descriptions.items():
+            folder.write(name, text)
         folder.write(REPORT, report.to_json())
         return report
 

@@ -37,8 +37,8 @@ from labelround.uri import ObjectURI, is_s3
 __all__ = [
     "EXTENSIONS",
     "SPLITS",
-    "BoxRow",
     "UNSPLIT",
+    "BoxRow",
     "Dataset",
     "ImageRow",
     "LabelFile",
