@@ -211,6 +211,25 @@ def test_a_newer_database_is_refused(place: Place) -> None:
         open_database(place.settings.database)
 
 
+def test_a_database_of_an_earlier_version_gains_what_it_lacks(place: Place) -> None:
+    """Its jobs stay, and go on."""
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+    with closing(sqlite3.connect(place.database_file)) as database:
+        for table in ("leases", "people", "page_sessions"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("UPDATE labelround_schema SET version = 1")
+        database.commit()
+
+    with place.serving() as api:
+        place.finish()
+
+        assert api.describe_labeling_job(LabelingJobName="pens-1")["LabelingJobStatus"] == "Completed"
+    with closing(sqlite3.connect(place.database_file)) as database:
+        assert database.execute("SELECT version FROM labelround_schema").fetchone() == (SCHEMA_VERSION,)
+        assert database.execute("SELECT count(*) FROM leases").fetchone() == (0,)
+
+
 def test_a_file_that_is_no_database_is_refused(place: Place) -> None:
     """And left as it is."""
     place.database_file.write_bytes(b"not a database, but long enough to be taken for one" * 100)

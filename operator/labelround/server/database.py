@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from labelround.errors import Conflict, InvalidInput, LabelroundError, Problem, Unavailable
@@ -160,8 +160,11 @@ def _prepare(engine: Engine, shown: str) -> None:
             return
         if versions.name not in tables:
             raise InvalidInput([Problem(shown, "is a database, but not a labelround server's", "name another")])
-        version = connection.scalar(select(versions.c.version))
-    if version != SCHEMA_VERSION:
+        version = connection.scalar(select(versions.c.version)) or 0
+        if version < SCHEMA_VERSION:
+            metadata.create_all(connection)
+            connection.execute(update(versions).values(version=SCHEMA_VERSION))
+    if version > SCHEMA_VERSION:
         raise Conflict(
             "DatabaseTooNew",
             f"{shown} was written by a newer labelround (its schema is {version}, this one's {SCHEMA_VERSION});"

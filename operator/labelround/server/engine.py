@@ -19,7 +19,7 @@ from labelround.server.answers import Answers
 from labelround.server.jobs import Job, milliseconds
 from labelround.server.outputs import JobOutput, intermediate_is_due
 from labelround.server.settings import ServerSettings
-from labelround.server.sources import MAX_REASON_CHARACTERS, InvalidInputData, image_size, input_objects
+from labelround.server.sources import InvalidInputData, image_size, input_objects
 from labelround.server.store import JobStore
 from labelround.server.work import Bench, Halt, Step, due, ending_of, next_due, work
 from labelround.server.workers import Workforce
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 LONGEST_PAUSE_SECONDS = 30.0
+GATHERING_MILLISECONDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Engine:
         except InvalidInputData as error:
             self._end(job, JobStatus.FAILED, reason=str(error))
         except StorageError as error:
-            self._end(job, JobStatus.FAILED, reason=f"ClientError: {error}"[:MAX_REASON_CHARACTERS])
+            self._end(job, JobStatus.FAILED, reason=f"ClientError: {error}"[: results.MAX_REASON_CHARACTERS])
         except Exception as error:
             logger.exception("labeling job could not be moved", extra={"job": job.name})
             self._wait(job, repr(error))
@@ -106,6 +107,7 @@ class Engine:
         logger.info("labeling job started", extra={"job": job.name})
 
     def _settle_stop(self, job: Job) -> None:
+        self.store.gather(job, self.settings.faults, self._now, everything=True)
         self.store.decide(job, JobStatus.STOPPED, self._now)
 
     def _work(self, job: Job) -> None:
@@ -116,6 +118,8 @@ class Engine:
             self.store.decide(job, JobStatus.COMPLETED, now)
         elif now >= job.tasks_expire:
             self._expire(job, now)
+        elif self.settings.people:
+            self._gather(job, now)
         else:
             self._take_turns(job, now)
 
@@ -132,6 +136,14 @@ class Engine:
                 job.id, min(job.tasks_expire, next_due(job, delay) if self.answers else job.tasks_expire)
             )
 
+    def _gather(self, job: Job, now: int) -> None:
+        """Finish what people have answered; when nothing is ready, the job sleeps for a moment."""
+        step = self.store.gather(job, self.settings.faults, now)
+        if step.halt is Halt.EXPIRE:
+            self._expire(job, now)
+        elif not step.closed:
+            self._agenda.sleep(job.id, min(job.tasks_expire, now + GATHERING_MILLISECONDS))
+
     def _record(self, job: Job, step: Step, now: int) -> None:
         ending = ending_of(step.halt, job, job.closed + len(step.closed))
         reason = self.settings.faults.failure_reason if ending is JobStatus.FAILED else ""
@@ -140,6 +152,7 @@ class Engine:
             self._expire(job, now)
 
     def _expire(self, job: Job, now: int) -> None:
+        self.store.gather(job, self.settings.faults, now, everything=True)
         self.store.close_all(job, results.failed(job, results.EXPIRED), now)
 
     def _report(self, job: Job) -> None:

@@ -81,6 +81,11 @@ class Job:
         return int(self.request["HumanTaskConfig"]["NumberOfHumanWorkersPerDataObject"])
 
     @property
+    def task_seconds(self) -> int:
+        """How long a worker has for one object."""
+        return int(self.request["HumanTaskConfig"]["TaskTimeLimitInSeconds"])
+
+    @property
     def tasks_expire(self) -> int:
         """When tasks that nobody did expire."""
         seconds = self.request["HumanTaskConfig"].get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +84,8 @@ class Operations:
         job = self.store.find(request["LabelingJobName"])
         if job is None:
             raise self._absent(request["LabelingJobName"])
-        return described(job, hide_counters=self.settings.faults.zero_counters)
+        hide = self.settings.faults.zero_counters
+        return described(job, hide_counters=hide, drawn=self._drawn([job]).get(job.id, 0))
 
     def list(self, request: Mapping[str, Any]) -> Response:
         """ListLabelingJobs."""
@@ -95,8 +96,9 @@ class Operations:
         query = list_query(request, self._now - lag if lag else None)
         jobs = self.store.page(query)
         page = jobs[: query.limit]
+        drawn, hide = self._drawn(page), faults.zero_counters
         response: Response = {
-            "LabelingJobSummaryList": [summarized(job, hide_counters=faults.zero_counters) for job in page]
+            "LabelingJobSummaryList": [summarized(job, hide_counters=hide, drawn=drawn.get(job.id, 0)) for job in page]
         }
         if len(jobs) > query.limit:
             response["NextToken"] = next_token(request, query, page[-1])
@@ -110,6 +112,10 @@ class Operations:
         if job.status.is_terminal:
             raise invalid(f"The request was rejected because the labeling job is in status {job.status.value}")
         return {}
+
+    def _drawn(self, jobs: Sequence[Job]) -> Mapping[int, int]:
+        """By people, which is not finished yet."""
+        return self.store.drawn(jobs) if self.settings.people else {}
 
     def _check_limit(self) -> None:
         limit = self.settings.faults.max_running_jobs

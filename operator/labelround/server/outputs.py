@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,14 @@ class JobOutput:
     job: Job
     store: JobStore
     folder: Folder
+    names: Mapping[str, str]
 
     @classmethod
     def open(cls, job: Job, store: JobStore, buckets: Buckets) -> JobOutput:
         """Raises StorageError when a symbolic link leads out of the bucket."""
         bucket = buckets.open(job.output.bucket)
         check_inside(bucket, job.output.key)
-        return cls(job, store, Folder(bucket, job.output.key))
+        return cls(job, store, Folder(bucket, job.output.key), store.names())
 
     def write_answers(self) -> None:
         """Write what workers answered about the objects finished since the last call."""
@@ -86,10 +87,24 @@ class JobOutput:
         return f"{text}\n"
 
     def _write_response(self, item: OutputObject) -> None:
-        answers = [_response(given, self.job) for given in item.given if given.boxes is not None]
+        answers = [self._response(given) for given in item.given if given.boxes is not None]
         if answers:
             stamp = f"{moment_of(item.given[-1].submitted):%Y-%m-%d_%H:%M:%S}"
             self.folder.write(f"{WORKER_RESPONSES}/{item.place}/{stamp}.json", _json({"answers": answers}))
+
+    def _response(self, given: Given) -> dict[str, Any]:
+        """One worker's answer, with what is known of the worker."""
+        name = self.names.get(given.worker)
+        provider, subject = ("Simulated", given.worker) if name is None else ("Labelround", name)
+        identity = {"identityProviderType": provider, "issuer": self.job.arn, "sub": subject}
+        return {
+            "acceptanceTime": _instant(given.accepted),
+            "answerContent": _content(given),
+            "submissionTime": _instant(given.submitted),
+            "timeSpentInSeconds": (given.submitted - given.accepted) / 1000,
+            "workerId": given.worker,
+            "workerMetadata": {"identityData": identity},
+        }
 
 
 def _annotation_line(item: OutputObject) -> str:
@@ -114,20 +129,6 @@ def _consolidation(item: OutputObject) -> dict[str, Any]:
             for given in item.given
             if given.boxes is not None
         ],
-    }
-
-
-def _response(given: Given, job: Job) -> dict[str, Any]:
-    """One worker's answer, with what is known of the worker."""
-    return {
-        "acceptanceTime": _instant(given.accepted),
-        "answerContent": _content(given),
-        "submissionTime": _instant(given.submitted),
-        "timeSpentInSeconds": (given.submitted - given.accepted) / 1000,
-        "workerId": given.worker,
-        "workerMetadata": {
-            "identityData": {"identityProviderType": "Simulated", "issuer": job.arn, "sub": given.worker}
-        },
     }
 
 

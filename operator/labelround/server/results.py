@@ -18,6 +18,20 @@ EXPIRED = (
 )
 
 
+MAX_REASON_CHARACTERS = 1024
+
+
+def declined(reasons: Sequence[str]) -> str:
+    """The failure reason of an object that too many workers declined."""
+    told = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+    return (f"{EXPIRED} Workers declined it: {told}" if told else EXPIRED)[:MAX_REASON_CHARACTERS]
+
+
+def unreadable(reason: str) -> str:
+    """The failure reason of an object whose picture nobody can see."""
+    return f"ClientError: The image could not be read: {reason}"[:MAX_REASON_CHARACTERS]
+
+
 def labeled(job: Job, size: Size, boxes: Sequence[Agreed], now: int) -> dict[str, Any]:
     """The members of a labeled line; without boxes it says that there is nothing to see."""
     class_ids = {label: place for place, label in enumerate(job.labels)}

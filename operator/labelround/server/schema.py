@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Since 1: `leases`, `people` and `page_sessions` were added; a database of 1 gains them when it is opened."""
 LARGE = BigInteger().with_variant(Integer, "sqlite")
 """Ids, and times in milliseconds: 64 bits, everywhere."""
 SORTED = String().with_variant(String(collation="C"), "postgresql")
@@ -66,4 +67,38 @@ answers = Table(
     Column("height", Integer, nullable=False),
     Column("accepted", LARGE, nullable=False),
     Column("submitted", LARGE, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("job_id", ForeignKey("labeling_jobs.id"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("worker", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("granted", LARGE, nullable=False),
+    Column("expires", LARGE, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("turn", Integer),  # of the answer; none before there is one
+    Column("reason", String, nullable=False, default=""),  # why it was declined, or why the picture cannot be read
+    Column("touched", LARGE, nullable=False, default=0),  # when it was last answered
+    Column("reopened", LARGE, nullable=False, default=0),  # until when the worker may be changing the answer
+    Column("final", Boolean, nullable=False, default=False),  # whether the worker has said that it stays so
+)
+Index("leases_of_objects", leases.c.job_id, leases.c.place, leases.c.state)
+Index("leases_by_state", leases.c.job_id, leases.c.state)
+Index("leases_of_workers", leases.c.worker, leases.c.state, leases.c.touched)
+_HELD = text("state = 'held'")
+Index("one_lease_a_worker", leases.c.worker, unique=True, sqlite_where=_HELD, postgresql_where=_HELD)
+
+people = Table("people", metadata, Column("worker", String, primary_key=True), Column("name", String, nullable=False))
+
+page_sessions = Table(
+    "page_sessions",
+    metadata,
+    Column("digest", String, primary_key=True),  # of what the browser's cookie holds
+    Column("worker", String, nullable=False),
+    Column("began", LARGE, nullable=False),
 )

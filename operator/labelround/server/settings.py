@@ -13,6 +13,7 @@ from pathlib import Path
 from labelround.errors import InvalidInput, Problem
 from labelround.server.address import Database
 from labelround.server.faults import Faults
+from labelround.server.people import Person, name_problems
 from labelround.spec.names import BUILT_IN_LAMBDA_ACCOUNTS
 
 Clock = Callable[[], datetime]
@@ -29,10 +30,13 @@ class ServerSettings:
     """The settings of one server. Times are in seconds; rates and `noise` are shares from 0 to 1.
 
     `answers` is where the simulated workers find their answers: the content of an output manifest, its path or its S3
-    address. Without it there are no workers, and a job stays as it is until it is stopped or its tasks expire.
+    address. Without it and without people, a job stays as it is until it is stopped or its tasks expire.
     `answers_attribute` names the label attribute to read where the manifest has several.
 
     `database` is a file of SQLite, or the address of a PostgreSQL database (`parse_database`).
+
+    `people` label in a browser, each with an address of their own. They and simulated workers exclude each other, and
+    their page is for this machine alone.
 
     `noise` moves each edge of a box by up to that share of the box's width or height; `delay` is the time between two
     answers of one job; `answers_per_tick` bounds how far a job moves at once, and `tick` is the pause between moves.
@@ -48,6 +52,7 @@ class ServerSettings:
     trust_network: bool = False
     answers: bytes | str | Path | None = None
     answers_attribute: str = ""
+    people: tuple[Person, ...] = ()
     seed: int = 0
     noise: float = 0.0
     decline_rate: float = 0.0
@@ -71,8 +76,14 @@ class ServerSettings:
             (name, not 0 <= value <= 1, f"is {value}", "choose a share from 0 to 1")
             for name, value in (("noise", self.noise), ("decline_rate", self.decline_rate))
         ]
+        people = [("people", True, what, "name each person once") for what in name_problems(self.people)]
+        both = bool(self.people) and self.answers is not None
+        beyond = bool(self.people) and (self.trust_network or not is_loopback(self.host))
         return [
             *shares,
+            *people,
+            ("people", both, "cannot label beside simulated workers", "leave the people or the answers out"),
+            ("people", beyond, "can only label on this machine: their page has no accounts yet", LABEL_ON_LOOPBACK),
             ("host", not self._may_listen(), f"{self.host} is not a loopback address", LOOPBACK_ONLY),
             ("port", not 0 <= self.port <= 65535, f"is {self.port}", "choose 0 (any) to 65535"),
             ("delay", not 0 <= self.delay < float("inf"), f"is {self.delay}", "choose 0 or more seconds"),
@@ -91,6 +102,7 @@ class ServerSettings:
         return self.trust_network or is_loopback(self.host)
 
 
+LABEL_ON_LOOPBACK = "listen on 127.0.0.1 without --trust-network, and reach it from elsewhere with ssh -L"
 LOOPBACK_ONLY = (
     "choose 127.0.0.1; the server does not check signatures, so whoever reaches it can read and write the buckets."
     " Where something else keeps strangers away, add --trust-network"

@@ -13,6 +13,7 @@ from labelround.labelfile import read_labels
 from labelround.server.boxes import Size
 from labelround.server.jobs import Job, output_folder
 from labelround.server.lines import BadLine, read_input_line, split_lines
+from labelround.server.results import MAX_REASON_CHARACTERS
 from labelround.server.rows import InputObject
 from labelround.server.rules import address_problem
 from labelround.server.work import UnreadableImage
@@ -23,7 +24,6 @@ from labelround.uri import ObjectURI
 MAX_CATEGORY_BYTES = 1 << 20
 MAX_TEMPLATE_BYTES = 1 << 20
 SHOWN_LINES = 5
-MAX_REASON_CHARACTERS = 1024
 
 
 class InvalidInputData(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass
 from itertools import islice
@@ -14,7 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func,
 from sqlalchemy.exc import IntegrityError
 
 from labelround.groundtruth.api import JobStatus
+from labelround.server.faults import Faults
+from labelround.server.gathering import answered, has_answers
 from labelround.server.jobs import Job, ObjectState
+from labelround.server.leases import drawn_places, settle
 from labelround.server.listing import ListQuery
 from labelround.server.paging import page_statement
 from labelround.server.rows import (
@@ -28,8 +32,8 @@ from labelround.server.rows import (
     job_of,
     output_object,
 )
-from labelround.server.schema import answers, jobs, objects
-from labelround.server.work import OpenObject, Step
+from labelround.server.schema import answers, jobs, objects, people
+from labelround.server.work import Halt, OpenObject, Step, ending_of, gathered
 
 UNFINISHED = [status.value for status in JobStatus if not status.is_terminal]
 
@@ -128,25 +132,42 @@ class JobStore:
 
     def record(self, job: Job, step: Step, ending: JobStatus | None, now: int, *, stop: bool, reason: str = "") -> bool:
         """Keep a step of work, and how the job ends if it is decided. False when the job was stopped meanwhile."""
+        changes: dict[str, Any] = {"status": JobStatus.STOPPING.value} if stop else {}
+        if ending is not None:
+            changes |= {"ending": ending.value, "ended": now, "failure_reason": reason}
         with self._writing() as connection:
-            closed = _next_closing(connection, job, now)
-            changes: dict[str, Any] = {
-                "labeled": jobs.c.labeled + step.labeled,
-                "failed": jobs.c.failed + len(step.closed) - step.labeled,
-                "given": jobs.c.given + step.spent,
-                "modified": now,
-            }
-            if stop:
-                changes["status"] = JobStatus.STOPPING.value
-            if ending is not None:
+            return _keep(connection, job, step, now, _working(job), changes)
+
+    def gather(self, job: Job, faults: Faults, now: int, *, everything: bool = False) -> Step:
+        """Close the objects whose answers by people are final, or with `everything` all that have enough answers.
+
+        Whether no more are sent out, and how the job ends then, is kept with them.
+        """
+        with self.engine.connect() as connection:
+            if not has_answers(connection, job):
+                return Step()
+        with self._writing() as connection:
+            row = connection.execute(select(jobs).where(_alive(job))).mappings().first()
+            if row is None:
+                return Step()
+            fresh = job_of(row)
+            step = gathered(fresh, answered(connection, fresh, faults, now, everything=everything), faults, now)
+            changes: dict[str, Any] = {"status": JobStatus.STOPPING.value} if step.halt is Halt.STOP else {}
+            if ending := ending_of(step.halt, fresh, fresh.closed + len(step.closed)):
+                reason = faults.failure_reason if ending is JobStatus.FAILED else ""
                 changes |= {"ending": ending.value, "ended": now, "failure_reason": reason}
-            if not connection.execute(update(jobs).where(_working(job)).values(changes)).rowcount:
-                return False
-            if step.given:
-                connection.execute(insert(answers), [answer_row(job, one) for one in step.given])
-            if step.closed:
-                connection.execute(_CLOSING, [closed_row(job, one, closed) for one in step.closed])
-        return True
+            if step.closed or changes:
+                _keep(connection, fresh, step, now, _alive(fresh), changes)
+                for one in step.closed:
+                    settle(connection, fresh, one.index)
+            return step
+
+    def drawn(self, chosen: Sequence[Job]) -> dict[int, int]:
+        """How many open objects of each job have all their answers, which may still be changed; by the job's id."""
+        needed = {job.id: job.workers_per_object for job in chosen}
+        with self.engine.connect() as connection:
+            rows = connection.execute(drawn_places(list(needed))).all()
+        return Counter(row.job_id for row in rows if row.drawn >= needed[row.job_id])
 
     def close_all(self, job: Job, members: Mapping[str, Any], now: int) -> None:
         """End every open object as failed, and the job as Completed."""
@@ -200,6 +221,11 @@ class JobStore:
             rows = connection.execute(select(objects).where(*at_that_time).order_by(objects.c.place)).mappings().all()
             given = given_at(connection, job, [row["place"] for row in rows])
         return [output_object(row, given.get(row["place"], ())) for row in rows]
+
+    def names(self) -> dict[str, str]:
+        """The people who label, by their worker ids."""
+        with self.engine.connect() as connection:
+            return {row.worker: row.name for row in connection.execute(select(people))}
 
     def mark_written(self, job: Job, time: int) -> None:
         """The answers to the objects closed at that time are in the output."""
@@ -256,6 +282,26 @@ _CLOSING = (
     .where(objects.c.job_id == bindparam("of_job"), objects.c.place == bindparam("at_place"))
     .values(state=bindparam("new_state"), members=bindparam("new_members"), closed=bindparam("new_closed"))
 )
+
+
+def _keep(
+    connection: Connection, job: Job, step: Step, now: int, alive: ColumnElement[bool], changes: Mapping[str, Any]
+) -> bool:
+    """Write a step, if the job is still `alive`, and what else changes with it. Whether it was."""
+    closed = _next_closing(connection, job, now)
+    counted: dict[str, Any] = {
+        "labeled": jobs.c.labeled + step.labeled,
+        "failed": jobs.c.failed + len(step.closed) - step.labeled,
+        "given": jobs.c.given + step.spent,
+        "modified": now,
+    }
+    if not connection.execute(update(jobs).where(alive).values({**counted, **changes})).rowcount:
+        return False
+    if step.given:
+        connection.execute(insert(answers), [answer_row(job, one) for one in step.given])
+    if step.closed:
+        connection.execute(_CLOSING, [closed_row(job, one, closed) for one in step.closed])
+    return True
 
 
 def _alive(job: Job) -> Any:

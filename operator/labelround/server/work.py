@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -50,6 +50,16 @@ class Closed:
     index: int
     state: ObjectState
     members: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An object that people have answered; `reasons` are those for declining it, `unreadable` why nobody could."""
+
+    index: int
+    given: tuple[Given, ...] = ()
+    reasons: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 class Halt(Enum):
@@ -144,6 +154,41 @@ def ending_of(halt: Halt | None, job: Job, closed: int) -> JobStatus | None:
     return JobStatus.COMPLETED if closed >= (job.total or 0) else None
 
 
+def judged(
+    job: Job, index: int, turns: Sequence[Given], size: Size, now: int, reasons: Sequence[str] = ()
+) -> Closed | None:
+    """The result of all turns: labeled with enough answers, failed with as many declines, else not yet known.
+
+    `reasons` are those that workers gave for declining.
+    """
+    answers = [turn.boxes for turn in turns if turn.boxes is not None]
+    needed = job.workers_per_object
+    if len(answers) >= needed:
+        members = results.labeled(job, size, consolidate(answers), now)
+        return Closed(index, ObjectState.LABELED, members)
+    if len(turns) - len(answers) >= needed:
+        return Closed(index, ObjectState.FAILED, results.failed(job, results.declined(reasons)))
+    return None
+
+
+def gathered(job: Job, items: Iterable[Answered], faults: Faults, now: int) -> Step:
+    """The objects that people have finished, as long as the job's stopping conditions let it go on."""
+    closed: list[Closed] = []
+    labeled = job.labeled
+    for item in items:
+        if halted(job, faults, job.closed + len(closed), labeled) is not None:
+            break
+        if item.unreadable:
+            failure = results.failed(job, results.unreadable(item.unreadable))
+            result: Closed | None = Closed(item.index, ObjectState.FAILED, failure)
+        else:
+            result = judged(job, item.index, item.given, item.given[0].size, now, item.reasons)
+        if result is not None:
+            closed.append(result)
+            labeled += result.state is ObjectState.LABELED
+    return Step((), tuple(closed), 0, halted(job, faults, job.closed + len(closed), labeled))
+
+
 @dataclass(slots=True)
 class _Desk:
     """One object while workers take turns at it."""
@@ -163,9 +208,9 @@ class _Desk:
         try:
             size = answer.size or self.bench.read_size(self.item.source_ref)
         except UnreadableImage as error:
-            return self._failed(f"ClientError: The image could not be read: {error}"[:1024])
+            return self._failed(results.unreadable(str(error)))
         turns = list(self.item.given)
-        while (result := self._judged(turns, size)) is None and len(self.taken) < self.budget:
+        while (result := judged(self.job, self.item.index, turns, size, self.now)) is None and self._may_go_on():
             turn = self._turn(answer.boxes, size, len(turns))
             turns.append(turn)
             self.taken.append(turn)
@@ -179,14 +224,8 @@ class _Desk:
         worker = worker_id(self.bench.region, number)
         return Given(self.item.index, number, worker, boxes, size, self.now - self.bench.delay, self.now)
 
-    def _judged(self, turns: list[Given], size: Size) -> Closed | None:
-        """The result of all turns: labeled with enough answers, failed with as many declines, else not yet known."""
-        answers = [turn.boxes for turn in turns if turn.boxes is not None]
-        needed = self.job.workers_per_object
-        if len(answers) >= needed:
-            members = results.labeled(self.job, size, consolidate(answers), self.now)
-            return Closed(self.item.index, ObjectState.LABELED, members)
-        return self._failed(results.EXPIRED) if len(turns) - len(answers) >= needed else None
+    def _may_go_on(self) -> bool:
+        return len(self.taken) < self.budget
 
     def _failed(self, reason: str) -> Closed:
         return Closed(self.item.index, ObjectState.FAILED, results.failed(self.job, reason))
