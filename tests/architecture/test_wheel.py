@@ -24,13 +24,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """Modules, the marker for type checkers, the definition, the rights, the licence; no tests, no examples."""
+    """Modules, the worker page, the marker for type checkers, the definition, the rights, the licence; no tests."""
     package = REPOSITORY / "operator" / "labelround"
-    modules = {f"labelround/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
+    page = [path for path in (package / "server" / "static").rglob("*") if path.is_file()]
+    files = {f"labelround/{path.relative_to(package).as_posix()}" for path in [*package.rglob("*.py"), *page]}
 
     names = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
-    assert modules | {"labelround/py.typed"} <= names
+    assert len(page) > 10
+    assert files | {"labelround/py.typed"} <= names
     assert all(name.startswith("labelround/") for name in names)
     assert {"labelround/crds/labelingrounds.yaml", "labelround/deploy/rbac.yaml"} <= names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel.namelist())

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.round.world import IMAGES, NAMES, all_answers, picture
+from tests.servers.waiting import until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pens"
 README = Path(__file__).parents[2] / "README.md"
@@ -101,16 +102,39 @@ def test_a_deleted_dataset_is_made_again(root: Path) -> None:
     assert created_jobs(root) == 1
 
 
-def test_without_workers_the_command_says_how_to_label(root: Path) -> None:
-    """Exit code 4, three ways to go on, and nothing written."""
+def test_without_workers_a_page_opens_for_people(root: Path) -> None:
+    """The browser is given the address that is printed; Ctrl-C says how to go on, and the job stays."""
+    opened = root / "opened"
+    (root / "browser").write_text(f'#!/bin/sh\necho "$1" >{opened}.new && mv {opened}.new {opened}\n', encoding="utf-8")
+    (root / "browser").chmod(0o755)
+    command = [sys.executable, "-m", "labelround", "run", "-f", "round.yaml", "--root", ".", "--worker", "anna"]
+    environment = ENVIRONMENT | {"BROWSER": str(root / "browser")}
+    with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        told = [next(line for line in running.stderr if "labels here" in line)]
+        for line in running.stderr:
+            if "Labeling" in line:
+                break
+        until(opened.is_file, "the browser opens")
+        running.send_signal(signal.SIGINT)
+        rest = running.stderr.read()
+
+    assert running.returncode == 130
+    assert told == [f"anna labels here: {opened.read_text(encoding='utf-8')}"]
+    assert "To resume: labelround run -f round.yaml --root . --worker anna" in rest
+    assert created_jobs(root) == 1
+
+
+def test_as_many_people_are_named_as_look_at_a_picture(root: Path) -> None:
+    """Otherwise the round could never end; nothing is written."""
+    text = (root / "round.yaml").read_text(encoding="utf-8")
+    (root / "round.yaml").write_text(f"{text}  labelingJob: {{workersPerImage: 2}}\n", encoding="utf-8")
     before = tree(root)
 
-    finished = labelround("run", "-f", "round.yaml", "--root", ".", cwd=root)
+    finished = labelround("run", "-f", "round.yaml", "--root", ".", "--worker", "anna", cwd=root)
 
-    assert finished.returncode == 4
-    assert "--answers" in finished.stderr
-    assert "--sagemaker-endpoint-url" in finished.stderr
-    assert "AWS" in finished.stderr
+    assert finished.returncode == 2
+    assert "each picture is for 2 workers, and there is 1; name each with --worker NAME" in finished.stderr
     assert tree(root) == before
 
 
@@ -209,7 +233,7 @@ def test_label_takes_a_folder_of_any_name(root: Path) -> None:
 
 def test_label_refuses_other_labels_for_a_round_that_is_there(root: Path) -> None:
     """A class keeps its id for ever."""
-    labelround("label", "pictures", "--labels", "pencil,pen", cwd=root)
+    labelround("label", "pictures", "--labels", "pencil,pen", "--answers", "answers.manifest", cwd=root)
 
     finished = labelround("label", "pictures", "--labels", "pen,pencil", cwd=root)
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from labelround import aws
+from labelround.cli.inviting import login_name, page_port, show_the_way
 from labelround.groundtruth.api import LabelingAPI
 from labelround.groundtruth.client import Boto3LabelingAPI, loopback_client
 from labelround.request import JobSettings
 from labelround.spec.model import LabelingRound
 from labelround.spec.names import WORKTEAM_ARN
 from labelround.storage import Buckets
+
+if TYPE_CHECKING:
+    from labelround.server import ServerSettings
 
 AWS_POLL_SECONDS = 30.0
 LOCAL_POLL_SECONDS = 0.5
@@ -46,6 +50,9 @@ class Options:
     role_arn: str | None
     workteam: str | None
     state_dir: Path | None
+    workers: tuple[str, ...] = ()
+    port: int | None = None
+    open_page: bool = False
 
     @property
     def local(self) -> bool:
@@ -96,27 +103,35 @@ class Service:
 
 
 @contextmanager
-def labeling_service(round: LabelingRound, options: Options) -> Iterator[Service | None]:
-    """The service that labels this round; None when nobody does: local pictures, no answers and no endpoint.
+def labeling_service(round: LabelingRound, options: Options) -> Iterator[Service]:
+    """The service that labels this round.
 
-    An answers manifest starts a labelround server on a free loopback port for as long as the context lasts.
+    For local pictures without an endpoint a labelround server on a loopback port, for as long as the context lasts:
+    with simulated workers when there is an answers manifest, and otherwise for people, who are told where to label.
     """
+    if options.answers and options.sagemaker_endpoint_url:
+        raise click.UsageError("--answers starts a server of its own; leave --sagemaker-endpoint-url out")
     if options.answers:
-        if options.sagemaker_endpoint_url:
-            raise click.UsageError("--answers starts a server of its own; leave --sagemaker-endpoint-url out")
-        from labelround.server import background
-
-        with background(_server_settings(options), options.buckets) as endpoint:
+        with _background(_server_settings(options), options) as endpoint:
             yield _local_service(loopback_client(endpoint), round, options)
     elif options.local and options.endpoint:
         yield _local_service(loopback_client(options.endpoint), round, options)
     elif options.local:
-        yield None
+        settings = _settings_for_people(round, options)
+        with _background(settings, options) as endpoint:
+            show_the_way(settings.people, endpoint, open_page=options.open_page)
+            yield _local_service(loopback_client(endpoint), round, options)
     else:
         yield _aws_service(round, options)
 
 
-def _server_settings(options: Options) -> Any:
+def _background(settings: ServerSettings, options: Options) -> AbstractContextManager[str]:
+    from labelround.server import background
+
+    return background(settings, options.buckets)
+
+
+def _server_settings(options: Options) -> ServerSettings:
     from labelround.server import ServerSettings
 
     return ServerSettings(
@@ -128,6 +143,20 @@ def _server_settings(options: Options) -> Any:
         decline_rate=options.decline_rate,
         delay=options.delay,
     )
+
+
+def _settings_for_people(round: LabelingRound, options: Options) -> ServerSettings:
+    """A server for people, at least as many as look at each picture, at one port: browsers keep drawings by it."""
+    from labelround.server.people import Person
+
+    people = tuple(Person(name) for name in options.workers or (login_name(),))
+    needed = round.labeling_job.workers_per_image
+    if len(people) < needed:
+        raise click.UsageError(
+            f"each picture is for {needed} workers, and there is {len(people)}; name each with --worker NAME"
+        )
+    port = options.port if options.port is not None else page_port(round.uid, options.state)
+    return replace(_server_settings(options), people=people, port=port)
 
 
 def _local_service(client: Any, round: LabelingRound, options: Options) -> Service:

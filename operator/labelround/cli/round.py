@@ -17,7 +17,6 @@ from labelround.errors import Failed, InvalidRound, Problem, Unfinished
 
 if TYPE_CHECKING:
     from labelround.cli.environment import Options
-    from labelround.spec.model import LabelingRound
 
 LABEL_BUCKET = "local"
 NEW_ROUND = "make a new round with another metadata.name and spec.prefix"
@@ -62,6 +61,26 @@ def labeling_options(command: Any) -> Any:
     return command
 
 
+def page_options(command: Any) -> Any:
+    """Who labels in a browser when nobody else does: `workers`, `port` and `open_page`."""
+    options = [
+        click.option(
+            "--worker",
+            "workers",
+            multiple=True,
+            metavar="NAME",
+            help="Somebody who labels in a browser; may be repeated. Default: you.",
+        ),
+        click.option("--port", type=click.IntRange(0, 65535), help="The page's port. Default: one of the round's own."),
+        click.option(
+            "--open/--no-open", "open_page", default=True, show_default=True, help="Open the page in a browser."
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 FILE_OPTION = click.option(
     "-f", "--file", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The LabelingRound, as YAML or JSON.",
@@ -72,6 +91,7 @@ FILE_OPTION = click.option(
 @FILE_OPTION
 @bucket_options
 @labeling_options
+@page_options
 @click.option("--poll-seconds", type=click.FloatRange(0.05), help="How often to look. Default: 30 on AWS, 0.5 here.")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def run(file: Path, poll_seconds: float | None, output: str, **options: Any) -> None:
@@ -91,11 +111,13 @@ def run(file: Path, poll_seconds: float | None, output: str, **options: Any) -> 
 @click.option("--labels", required=True, help="The classes, separated by commas; their order is their ids, for ever.")
 @click.option("--name", help="Name of the round. Default: the folder's name.")
 @labeling_options
+@page_options
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def label(pictures: Path, labels: str, name: str | None, output: str, **options: Any) -> None:
     """Label a folder of pictures: write its round.yaml and run it.
 
-    PICTURES stays as it is. The round goes into a folder beside it, called <PICTURES>-round, which ends up with the
+    A page opens on which you draw the boxes, one picture after the other. Ctrl-C loses nothing: the same command goes
+    on. PICTURES stays as it is. The round goes into a folder beside it, called <PICTURES>-round, which ends up with the
     YOLO dataset.
     """
     from labelround.cli.folder import round_of_folder
@@ -194,8 +216,6 @@ def _run(document: Mapping[str, Any], options: Options, output: str, anew: str =
     status = recorded_end(round, options)
     if status is None:
         with labeling_service(round, options) as service:
-            if service is None:
-                raise Unfinished(_how_to_label(round))
             try:
                 status = run_to_the_end(round, document, options, service)
             except KeyboardInterrupt:
@@ -203,14 +223,3 @@ def _run(document: Mapping[str, Any], options: Options, output: str, anew: str =
                 click.echo(f"\ninterrupted; the labeling job stays as it is. To resume: {again}", err=True)
                 raise SystemExit(130) from None
     finish(round, status, options, output, anew)
-
-
-def _how_to_label(round: LabelingRound) -> str:
-    return (
-        f"nobody is there to label the round {round.name} yet, so it has not begun. Three ways to go on:\n"
-        "  simulate workers who answer from an output manifest:  add --answers FILE\n"
-        "  use a labelround server, or anything else that speaks the labeling API, that sees these folders:\n"
-        "                                                        add --sagemaker-endpoint-url URL\n"
-        "  use AWS SageMaker Ground Truth with pictures in S3:   labelround push, then labelround run without --root\n"
-        "Drawing boxes in the browser is not part of this version."
-    )

@@ -1,4 +1,4 @@
-"""`labelround server`: the Ground Truth labeling API on this machine, with simulated workers."""
+"""`labelround server`: the Ground Truth labeling API on this machine, with people in a browser or simulated workers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labelround.cli.inviting import show_the_way
 from labelround.cli.options import bucket_options, open_buckets
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def _print_faults(context: click.Context, _option: click.Parameter, wanted: bool
 )
 @click.option("--answers", metavar="FILE", help="Simulate workers who answer from this output manifest (path or S3).")
 @click.option("--answers-attribute", default="", metavar="NAME", help="The label attribute to read in --answers.")
+@click.option(
+    "--worker", "workers", multiple=True, metavar="NAME", help="Somebody who labels in a browser. May be repeated."
+)
 @click.option("--seed", default=0, show_default=True, help="The seed of the simulated workers.")
 @click.option(
     "--noise", type=SHARE, default=0.0, show_default=True, help="Move box edges by up to this share of the box."
@@ -92,6 +96,7 @@ def server(
     region: str | None,
     database: str | None,
     faults: tuple[str, ...],
+    workers: tuple[str, ...],
     **settings: Any,
 ) -> None:
     """Serve the Ground Truth labeling API on this machine.
@@ -101,6 +106,7 @@ def server(
     """
     from labelround.server import ServerSettings, background, parse_database
     from labelround.server.faults import parse_faults
+    from labelround.server.people import Person
 
     if database is None and root is None:
         raise click.UsageError("name the --database, since there is no --root to keep it in")
@@ -109,6 +115,7 @@ def server(
         database=parse_database(database) if database else Path(root or ".", ".labelround", "server.db").absolute(),
         region=region or os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "us-east-1",
         faults=parse_faults([*named, *faults]),
+        people=tuple(Person(name) for name in workers),
         **settings,
     )
     stop = _stop_signal()
@@ -116,6 +123,7 @@ def server(
     with background(chosen, open_buckets(root, bucket, s3_endpoint_url, region)) as url:
         click.echo(url)
         click.echo(_advice(url, chosen, on_disk=bool(root or bucket)), err=True)
+        show_the_way(chosen.people, url, open_page=False)
         stop.wait()
 
 
@@ -139,7 +147,11 @@ def _log_to_stderr() -> None:
 def _advice(url: str, settings: ServerSettings, *, on_disk: bool) -> str:
     """How to reach the server with stock clients, and what to know about it."""
     keys = "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n" if on_disk else ""
-    workers = f"Simulated workers answer from {settings.answers!s}." if settings.answers else "There are no workers."
+    workers = "There are no workers."
+    if settings.answers:
+        workers = f"Simulated workers answer from {settings.answers!s}."
+    elif settings.people:
+        workers = f"People label in a browser: {', '.join(person.name for person in settings.people)}."
     return (
         "Point boto3 or the aws command at it:\n\n"
         f"export AWS_ENDPOINT_URL_SAGEMAKER={url} AWS_DEFAULT_REGION={settings.region}\n"

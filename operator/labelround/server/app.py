@@ -1,4 +1,4 @@
-"""The ASGI application: AWS JSON 1.1 over HTTP (`POST /` with `X-Amz-Target: SageMaker.<Operation>`)."""
+"""The ASGI application: AWS JSON 1.1 over HTTP (`POST /` with `X-Amz-Target: SageMaker.<Operation>`), and the page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from labelround.server.incoming import check_host, parsed, read_body
+from labelround.server.page import PAGE_ROUTES
 from labelround.server.refusal import Refusal
 from labelround.server.service import Service, opened
-from labelround.server.settings import ServerSettings, is_loopback
+from labelround.server.settings import ServerSettings
 from labelround.storage import Buckets
 
 logger = logging.getLogger(__name__)
@@ -54,8 +56,8 @@ async def _answer(request: Request) -> Response:
     body: dict[str, Any] = {}
     try:
         if not service.settings.trust_network:
-            _check_host(request)
-        body = _parsed(await _read(request, service.settings.max_body_bytes))
+            check_host(request)
+        body = parsed(await read_body(request, service.settings.max_body_bytes))
         content, code, status = await run_in_threadpool(service.operations.call, operation, body), "", 200
     except ClientDisconnect:
         content, code, status = {}, "RequestTimeout", 400
@@ -78,39 +80,10 @@ async def _answer(request: Request) -> Response:
     return Response(encoded, status, {"x-amzn-RequestId": request_id}, CONTENT_TYPE)
 
 
-_ROUTES = [Route("/", _answer, methods=["POST"])]
+_ROUTES = [Route("/", _answer, methods=["POST"]), *PAGE_ROUTES]
 
 
 def _operation(request: Request) -> str:
     """The operation that is asked for; empty when the header names none of SageMaker's."""
     target = request.headers.get("x-amz-target", "")
     return target.removeprefix(TARGET_PREFIX) if target.startswith(TARGET_PREFIX) else ""
-
-
-def _check_host(request: Request) -> None:
-    """Answer only to names of this machine: a web page whose name was pointed here later is not one."""
-    host = request.headers.get("host", "")
-    name, _, port = host.rpartition(":")
-    if not (name and port.isdigit()):
-        name = host
-    if not is_loopback(name.lower()):
-        raise Refusal("AccessDeniedException", f"The Host {host!r} is not a loopback address", 403)
-
-
-async def _read(request: Request, at_most: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > at_most:
-            raise Refusal("RequestEntityTooLargeException", f"The request has more than {at_most} bytes", 413)
-    return bytes(body)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise Refusal("SerializationException", "The request is not JSON") from None
-    if not isinstance(parsed, dict):
-        raise Refusal("SerializationException", "The request is not a JSON object")
-    return parsed

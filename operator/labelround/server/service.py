@@ -9,10 +9,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine as SQLEngine
+
 from labelround.errors import Conflict, Unavailable
 from labelround.server.answers import Answers, read_answers
 from labelround.server.database import locked, open_database
+from labelround.server.desk import Desk
 from labelround.server.engine import Engine
+from labelround.server.entrance import Entrance
+from labelround.server.jobs import milliseconds
 from labelround.server.lock import Check
 from labelround.server.operations import Operations
 from labelround.server.requestlog import RequestLog
@@ -20,6 +25,8 @@ from labelround.server.settings import ServerSettings
 from labelround.server.shapes import service_model
 from labelround.server.sources import open_answers
 from labelround.server.store import JobStore
+from labelround.server.tasks import Tasks
+from labelround.server.taskstore import TaskStore
 from labelround.storage import Buckets
 
 logger = logging.getLogger(__name__)
@@ -34,6 +41,7 @@ class Service:
     settings: ServerSettings
     operations: Operations
     request_log: RequestLog | None = None
+    desk: Desk | None = None
 
     def log_request(self, **entry: Any) -> None:
         """Note one request, and its time. A log that cannot be written fails no request."""
@@ -65,7 +73,15 @@ def opened(settings: ServerSettings, buckets: Buckets) -> Iterator[Service]:
         service_model()
         stack.enter_context(_moving(workers, settings.tick, check))
         _announce(settings, workers.answers)
-        yield Service(settings, Operations(store, buckets, settings), log)
+        yield Service(settings, Operations(store, buckets, settings), log, _desk(engine, buckets, settings))
+
+
+def _desk(engine: SQLEngine, buckets: Buckets, settings: ServerSettings) -> Desk | None:
+    """Where people label; None when the settings name nobody."""
+    if not settings.people:
+        return None
+    store = TaskStore(engine, lambda: milliseconds(settings.clock()))
+    return Desk(Tasks.opened(store, buckets, settings), Entrance(settings, store))
 
 
 def _answers(settings: ServerSettings, buckets: Buckets) -> Answers | None:
@@ -105,7 +121,8 @@ def _moving(engine: Engine, pause: float, check: Check) -> Iterator[None]:
 
 
 def _announce(settings: ServerSettings, answers: Answers | None) -> None:
-    workers = f"simulated, with answers for {len(answers.by_reference)} images" if answers else "none"
+    people = ", ".join(person.name for person in settings.people) or "none"
+    workers = f"simulated, with answers for {len(answers.by_reference)} images" if answers else people
     logger.info("server started", extra={"database": str(settings.database), "workers": workers})
     if active := settings.faults.active():
         logger.warning("faults are on", extra={"faults": list(active)})
