@@ -13,7 +13,7 @@ import click
 
 from labelround.cli.options import bucket_options, endpoint_url, open_buckets
 from labelround.cli.pricing import price_options, prices
-from labelround.errors import Failed, InvalidRound, Problem, Unfinished
+from labelround.errors import Failed, InvalidRound, Problem
 
 if TYPE_CHECKING:
     from labelround.cli.environment import Options
