@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from labelround.server.instructions import Block, Instructions, read_instructions
@@ -44,6 +46,7 @@ def test_what_workers_read_is_told_in_order() -> None:
         pytest.param("", id="nothing"),
         pytest.param("<crowd-form></crowd-form>", id="no box"),
         pytest.param("<<<>>><full-instructions", id="cut off"),
+        pytest.param("<![<![<!", id="what the parser gives up at"),
         pytest.param("<short-instructions><script>alert(1)</script></short-instructions>", id="nothing but a script"),
         pytest.param("<short-instructions>\u202e\x00</short-instructions>", id="what cannot be printed"),
     ],
@@ -59,3 +62,14 @@ def test_the_instructions_have_an_end() -> None:
 
     assert len(found.full) == 200
     assert len(found.full[0].text) == 2000
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a/", '<a "', "<!--", "</a ", "<script>", "&#"])
+def test_no_template_takes_the_processor(piece: str) -> None:
+    """However often something begins in it that never ends, over half a megabyte."""
+    begin = time.process_time()
+
+    found = read_instructions(piece * ((1 << 19) // len(piece)))
+
+    assert found == Instructions()
+    assert time.process_time() - begin < 2

@@ -187,6 +187,27 @@ def test_wrong_answers_are_told_and_not_kept(crew: Crew, call: str, wrong: dict[
     assert content(anna.post("next"))["task"]["lease"] == lease
 
 
+def test_a_page_is_told_to_wait_for_pictures_that_are_away(crew: Crew) -> None:
+    """With what is the matter, in the way that makes it ask again."""
+    anna = Browser(crew.place, "anna")
+    (crew.place.bucket / "images").rename(crew.place.bucket / "away")
+
+    asked = anna.post("next")
+
+    assert (asked.status, content(asked)["error"]) == (503, "Unavailable")
+    assert "s3://pens/images, is empty" in content(asked)["message"]
+
+
+def test_a_template_that_no_parser_takes_holds_up_nobody(crew: Crew) -> None:
+    """The picture comes without instructions."""
+    crew.place.write("template.liquid", b"<![<![<!")
+
+    asked = Browser(crew.place, "anna").post("next")
+
+    assert asked.status == 200
+    assert content(asked)["task"]["instructions"] == {"header": "", "short": [], "full": []}
+
+
 def test_every_answer_is_sent_with_the_same_care(crew: Crew) -> None:
     """A strict policy without exceptions, and types that no browser may guess at."""
     anna = Browser(crew.place, "anna")

@@ -10,7 +10,7 @@ import pytest
 from tests.server.crew import PEN, Crew
 from tests.server.labeling import BUCKET, Place, request, task
 
-from labelround.errors import InvalidInput
+from labelround.errors import InvalidInput, Unavailable
 from labelround.server.boxes import Box
 from labelround.server.leases import LAST_MILLISECONDS, REVISABLE_ANSWERS, REVISABLE_MILLISECONDS
 from labelround.server.people import Person
@@ -345,6 +345,51 @@ def test_a_picture_that_cannot_be_read_is_nobody_s(crew: Crew, api: Any) -> None
     crew.finish()
 
     assert "could not be read" in crew.place.output()[0]["pens-metadata"]["failure-reason"]
+
+
+def test_pictures_that_are_away_are_waited_for(crew: Crew, api: Any) -> None:
+    """A folder that is gone or empty for a moment, or a whole bucket, fails none of its pictures."""
+    crew.begin(api)
+    pictures, away = crew.place.bucket / "images", crew.place.bucket / "away"
+    crew.draw()
+
+    pictures.rename(away)
+    with pytest.raises(Unavailable, match="is empty"):
+        crew.next("ben")
+    pictures.mkdir()
+    with pytest.raises(Unavailable, match="is empty"):
+        crew.next("ben")
+    pictures.rmdir()
+    away.rename(pictures)
+    bucket = crew.place.bucket.rename(crew.place.path / "elsewhere")
+    with pytest.raises(Unavailable, match="cannot be seen"):
+        crew.next("ben")
+    bucket.rename(crew.place.bucket)
+    for _ in range(3):
+        crew.draw()
+    crew.finish()
+
+    assert ["pens" in line for line in crew.place.output()] == [True] * 4
+
+
+def test_a_picture_that_is_gone_is_nobody_s(crew: Crew, api: Any) -> None:
+    """When those beside it are there."""
+    (crew.place.bucket / crew.place.names[0]).unlink()
+    crew.begin(api)
+
+    assert crew.next().lease.place == 1
+
+
+def test_one_unreadable_picture_at_a_time_is_given_up(crew: Crew, api: Any) -> None:
+    """Whatever goes wrong with all of them, one request fails one."""
+    for name in crew.place.names[:3]:
+        (crew.place.bucket / name).write_bytes(b"not a picture")
+    crew.begin(api)
+
+    assert crew.has_nothing()
+    assert crew.tasks.store.progress(crew.tasks.store.running()[0], crew.id("anna"))["done"] == 1
+    assert crew.has_nothing()
+    assert crew.next().lease.place == 3
 
 
 @pytest.mark.parametrize(

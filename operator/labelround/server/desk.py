@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -26,6 +27,7 @@ class Desk:
     tasks: Tasks
     entrance: Entrance
     _instructions: dict[int, Instructions] = field(default_factory=dict)
+    _reading: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self, worker: str, _request: Mapping[str, Any]) -> Content:
         """The worker's next picture, and how far everything is."""
@@ -91,14 +93,16 @@ class Desk:
         return [{"job": job.name, **self.tasks.store.progress(job, worker)} for job in running]
 
     def _of(self, job: Job) -> Instructions:
-        """The instructions of a job; none while its template cannot be read."""
+        """The instructions of a job, read once; none while its template cannot be read."""
         if job.id not in self._instructions:
             uri = ObjectURI.parse(job.request["HumanTaskConfig"]["UiConfig"]["UiTemplateS3Uri"])
             try:
                 content = self.tasks.buckets.open(uri.bucket).read(uri.key, at_most=MAX_TEMPLATE_BYTES)
             except LabelroundError:
                 return Instructions()
-            self._instructions[job.id] = read_instructions(content.decode("utf-8", "replace"))
+            with self._reading:
+                if job.id not in self._instructions:
+                    self._instructions[job.id] = read_instructions(content.decode("utf-8", "replace"))
         return self._instructions[job.id]
 
 

@@ -12,6 +12,7 @@ _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BREAKS = {"p", "div", "br", "li", "ul", "ol", "tr", "table", *_HEADINGS}
 _UNSEEN = {"script", "style", "template", "iframe", "object", "noscript"}
 _ADDRESS = re.compile(r"""["'](s3://[^"']+)["']""")
+MAX_TEMPLATE_CHARACTERS = 1 << 16
 MAX_BLOCKS = 200
 MAX_CHARACTERS = 2000
 
@@ -34,10 +35,13 @@ class Instructions:
 
 
 def read_instructions(template: str) -> Instructions:
-    """The instructions in a template's crowd-bounding-box. Whatever is not understood is left out."""
+    """The instructions in the beginning of a template. Whatever is not understood is left out."""
     reader = _Reader()
-    reader.feed(template)
-    reader.close()
+    try:
+        reader.feed(template[:MAX_TEMPLATE_CHARACTERS])
+    except Exception:  # noqa: BLE001 what the parser trips over is its own to know; an AssertionError is among it
+        return Instructions()
+    reader.end()
     blocks = {part: tuple(_tidy(found))[:MAX_BLOCKS] for part, found in reader.blocks.items()}
     return Instructions(reader.header, blocks["short"], blocks["full"])
 
@@ -84,8 +88,8 @@ class _Reader(HTMLParser):
         if self.part and not self.unseen:
             self.text.append(data)
 
-    def close(self) -> None:
-        super().close()
+    def end(self) -> None:
+        """Instead of `close`, which looks for the end of each tag that has none, in time that grows with its square."""
         self._end_block()
 
     def _end_block(self) -> None:

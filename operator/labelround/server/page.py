@@ -121,6 +121,8 @@ def _call(name: str) -> Endpoint:
             raise Refusal("Lost", f"You no longer have this picture: {error}", 409) from None
         except BadAnswer as error:
             raise Refusal("BadAnswer", f"The answer was not saved: {error}", 400) from None
+        except Unavailable as error:
+            raise Refusal("Unavailable", str(error), 503) from None
 
     return _guarded(call)
 

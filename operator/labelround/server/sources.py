@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from labelround.errors import InvalidManifest, StorageError
+from labelround.errors import InvalidManifest, ObjectNotFound, StorageDenied, StorageError, Unavailable
 from labelround.images import BadImage, read_header
 from labelround.labelfile import read_labels
 from labelround.server.boxes import Size
@@ -183,6 +183,31 @@ def image_size(source_ref: str, buckets: Buckets) -> Size:
     except (StorageError, BadImage) as error:
         raise UnreadableImage(str(error)) from error
     return Size(header.width, header.height)
+
+
+def readable_size(source_ref: str, buckets: Buckets) -> Size:
+    """The size of a picture that somebody is to see. Raises UnreadableImage.
+
+    Raises Unavailable where the picture's whole folder is gone or closed: that is no fault of the picture, and passes.
+    """
+    try:
+        return image_size(source_ref, buckets)
+    except UnreadableImage as error:
+        if isinstance(error.__cause__, ObjectNotFound | StorageDenied):
+            _check_folder(ObjectURI.parse(source_ref), buckets)
+        raise
+
+
+def _check_folder(uri: ObjectURI, buckets: Buckets) -> None:
+    """Raises Unavailable when nothing can be seen in the folder of an object."""
+    folder = ObjectURI(uri.bucket, uri.key.rpartition("/")[0])
+    try:
+        if next(iter(buckets.open(uri.bucket).list(folder.key)), None) is not None:
+            return
+        problem = "is empty"
+    except StorageError as error:
+        problem = f"cannot be seen ({error})"
+    raise Unavailable(f"the folder of the pictures, {folder}, {problem}; bring it back, or stop the labeling job")
 
 
 def open_answers(source: bytes | str | Path, buckets: Buckets) -> tuple[Iterator[bytes], str]:

@@ -11,7 +11,7 @@ from labelround.server.boxes import Box, Size
 from labelround.server.jobs import Job, milliseconds
 from labelround.server.people import person_id
 from labelround.server.settings import ServerSettings
-from labelround.server.sources import image_size
+from labelround.server.sources import readable_size
 from labelround.server.taskstore import Task, TaskLost, TaskStore
 from labelround.server.work import UnreadableImage
 from labelround.storage import Buckets
@@ -49,32 +49,38 @@ class Tasks:
         return cls(store, buckets, settings)
 
     def next(self, worker: str) -> Task | None:
-        """The picture that the worker has, or else the next one; None while there is none."""
+        """The picture that the worker has, or else the next one; None while there is none.
+
+        One unreadable picture is passed over, and no more at once. Raises Unavailable when the pictures are away.
+        """
         self.store.put_back(worker)
+        has_passed = False
         while (task := self.store.held(worker)) is None:
-            if not self._take(worker):
+            free = self._free(worker)
+            if free is None:
                 return None
+            job, place, source_ref = free
+            try:
+                size = readable_size(source_ref, self.buckets)
+            except UnreadableImage as error:
+                if has_passed:
+                    return None
+                self.store.note_unreadable(job, place, secrets.token_hex(16), str(error))
+                has_passed = True
+            else:
+                self.store.grant(job, worker, place, secrets.token_hex(16), size)
         return task
 
-    def _take(self, worker: str) -> bool:
-        """Try to take the next picture. False when there is none."""
+    def _free(self, worker: str) -> tuple[Job, int, str] | None:
+        """The job, place and address of the next picture that the worker may take."""
         for job in self.store.running():
             is_over = milliseconds(self.settings.clock()) >= job.tasks_expire
             if is_over or self.store.is_sated(job, self.settings.faults):
                 continue
             found = self.store.free(job, worker)
             if found is not None:
-                self._grant(job, worker, *found)
-                return True
-        return False
-
-    def _grant(self, job: Job, worker: str, place: int, source_ref: str) -> None:
-        try:
-            size = image_size(source_ref, self.buckets)
-        except UnreadableImage as error:
-            self.store.note_unreadable(job, place, secrets.token_hex(16), str(error))
-            return
-        self.store.grant(job, worker, place, secrets.token_hex(16), size)
+                return (job, *found)
+        return None
 
     def answer(self, worker: str, lease: str, boxes: Sequence[Box]) -> None:
         """Keep an answer; it is on disk when this returns. Raises BadAnswer and TaskLost."""
