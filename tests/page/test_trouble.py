@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, expect
 from tests.page.studio import Rectangle, Studio, Worker, painted
-from tests.server.labeling import TurnedClock
+from tests.server.labeling import TurnedClock, client
 from tests.servers.waiting import until
 
 OpenStudio = Callable[..., AbstractContextManager[Studio]]
@@ -125,6 +125,95 @@ def test_a_lost_lease_is_told_and_the_drawing_kept(open_studio: OpenStudio) -> N
         anna.ready("0.jpg")
 
         assert anna.boxes() == ["pencil, 80 × 50 at 40, 30"]
+
+
+def kept(worker: Worker) -> int:
+    """How many drawings the browser keeps."""
+    found: int = worker.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft')).length")
+    return found
+
+
+def test_a_changed_answer_is_saved_before_another_is_opened(open_studio: OpenStudio) -> None:
+    """Going back twice in a row loses nothing, and says what became of the first."""
+    with open_studio(pictures(3)) as studio:
+        anna = studio.enter()
+        for name in ("0.jpg", "1.jpg"):
+            anna.ready(name)
+            anna.draw(THING)
+            anna.save()
+        anna.ready("2.jpg")
+        anna.draw(OTHER)
+        anna.press("b")
+        anna.ready("What you drew on images/2.jpg is kept, and not saved yet. Back: images/1.jpg")
+        anna.press("]", "2")
+
+        anna.press("b")
+
+        anna.ready("Saved. Back: images/0.jpg")
+        anna.save()
+        anna.ready("2.jpg")
+        assert anna.boxes() == ["pencil, 61 × 47 at 310, 220"]
+        anna.save()
+        anna.finish()
+        assert studio.drawn() == [[("pencil", THING)], [("pen", THING)], [("pencil", OTHER)]]
+
+
+def test_nothing_is_finished_over_a_change_that_is_not_saved(open_studio: OpenStudio) -> None:
+    """Such as one before the page was loaded again: it is named, and there when its worker goes back to it."""
+    clock = TurnedClock()
+    with open_studio(pictures(1), clock=clock) as studio:
+        anna = studio.enter()
+        anna.ready()
+        anna.draw(THING)
+        anna.save()
+        anna.press("b")
+        anna.ready("0.jpg")
+        anna.press("]", "2")
+        anna.page.reload()
+        expect(anna.page.locator("#earlier")).to_contain_text("images/0.jpg: 1 box, changed but not saved")
+
+        anna.finish()
+        expect(anna.page.locator("#told")).to_contain_text("images/0.jpg is changed but not saved")
+        anna.press("b")
+        anna.ready("0.jpg")
+        anna.save()
+        anna.finish()
+        expect(anna.page.locator("#idle-text")).to_contain_text("the dataset is being made")
+        clock.turn(1)
+
+        assert studio.drawn() == [[("pen", THING)]]
+
+
+def test_two_workers_at_one_browser_have_drawings_of_their_own(open_studio: OpenStudio) -> None:
+    """Also of the same picture."""
+    clock = TurnedClock()
+    with open_studio(pictures(1), names=("anna", "ben"), clock=clock, TaskTimeLimitInSeconds=30) as studio:
+        anna = studio.enter("anna")
+        anna.ready("0.jpg")
+        anna.draw(THING)
+        clock.turn(31)
+
+        anna.page.goto(studio.people[1].entrance(studio.endpoint))
+        expect(anna.page.locator("#who")).to_have_text("ben")
+        anna.ready("0.jpg")
+
+        assert anna.boxes() == []
+        assert kept(anna) == 1
+
+
+def test_a_drawing_that_can_never_be_saved_is_not_kept(open_studio: OpenStudio) -> None:
+    """When the job has ended; the page says so."""
+    with open_studio(pictures(1)) as studio:
+        anna = studio.enter()
+        anna.ready("0.jpg")
+        anna.draw(THING)
+        assert kept(anna) == 1
+        client(studio.endpoint).stop_labeling_job(LabelingJobName="pens-1")
+
+        anna.press("Enter")
+
+        expect(anna.page.locator("#trouble")).to_contain_text("the job has ended")
+        assert kept(anna) == 0
 
 
 def test_two_workers_at_once_get_different_pictures(open_studio: OpenStudio) -> None:

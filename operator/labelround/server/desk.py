@@ -34,9 +34,9 @@ class Desk:
         task = self.tasks.next(worker)
         return {
             "worker": self.entrance.names[worker],
-            "task": self._task(task) if task else None,
+            "task": self._task(worker, task) if task else None,
             "progress": self._progress(worker, task),
-            "earlier": [self._earlier(each) for each in self.tasks.store.revisable(worker)],
+            "earlier": [self._earlier(worker, each) for each in self.tasks.store.revisable(worker)],
         }
 
     def answer(self, worker: str, request: Mapping[str, Any]) -> Content:
@@ -55,19 +55,19 @@ class Desk:
     def back(self, worker: str, request: Mapping[str, Any]) -> Content:
         """Go back to an earlier answer."""
         task = self.tasks.store.reopen(worker, _text(request, "lease"))
-        return {"task": self._task(task), "progress": self._progress(worker, task)}
+        return {"task": self._task(worker, task), "progress": self._progress(worker, task)}
 
     def finish(self, worker: str, _request: Mapping[str, Any]) -> Content:
         """The worker's answers stay as they are."""
         self.tasks.store.close_answers(worker)
         return {"finished": True}
 
-    def _task(self, task: Task) -> Content:
+    def _task(self, worker: str, task: Task) -> Content:
         job, lease = task.job, task.lease
         instructions = self._of(job)
         return {
             "lease": lease.id,
-            "draft": f"{job.reference_code}:{lease.place}",
+            "draft": _draft(worker, task),
             "job": job.name,
             "title": job.request["HumanTaskConfig"]["TaskTitle"],
             "name": ObjectURI.parse(task.source_ref).key,
@@ -79,9 +79,10 @@ class Desk:
             "instructions": asdict(instructions),
         }
 
-    def _earlier(self, task: Task) -> Content:
+    def _earlier(self, worker: str, task: Task) -> Content:
         return {
             "lease": task.lease.id,
+            "draft": _draft(worker, task),
             "name": ObjectURI.parse(task.source_ref).key,
             "boxes": len(task.boxes or ()),
             "declined": task.lease.reason,
@@ -104,6 +105,11 @@ class Desk:
                 if job.id not in self._instructions:
                     self._instructions[job.id] = read_instructions(content.decode("utf-8", "replace"))
         return self._instructions[job.id]
+
+
+def _draft(worker: str, task: Task) -> str:
+    """Under which name a browser keeps what this worker draws on the picture; several may share the browser."""
+    return f"{worker}:{task.job.reference_code}:{task.lease.place}"
 
 
 def _text(request: Mapping[str, Any], name: str) -> str:

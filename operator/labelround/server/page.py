@@ -22,7 +22,7 @@ from labelround.images import BadImage
 from labelround.server.desk import Desk
 from labelround.server.incoming import check_host, parsed, read_body
 from labelround.server.refusal import Refusal
-from labelround.server.tasks import BadAnswer, TaskLost
+from labelround.server.tasks import BadAnswer, TaskFinished, TaskLost
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ async def _picture(request: Request, desk: Desk) -> Response:
     try:
         picture = await run_in_threadpool(desk.tasks.picture, worker, request.path_params["lease"])
     except TaskLost as error:
-        raise Refusal("Lost", f"You no longer have this picture: {error}", 409) from None
+        raise _lost(error) from None
     except Unavailable as error:
         raise Refusal("Unavailable", str(error), 503) from None
     except (StorageError, BadImage) as error:
@@ -118,13 +118,19 @@ def _call(name: str) -> Endpoint:
         try:
             return JSONResponse(await run_in_threadpool(method, worker, body))
         except TaskLost as error:
-            raise Refusal("Lost", f"You no longer have this picture: {error}", 409) from None
+            raise _lost(error) from None
         except BadAnswer as error:
             raise Refusal("BadAnswer", f"The answer was not saved: {error}", 400) from None
         except Unavailable as error:
             raise Refusal("Unavailable", str(error), 503) from None
 
     return _guarded(call)
+
+
+def _lost(error: TaskLost) -> Refusal:
+    """Whether the picture may come back to its worker: a page drops what it keeps of those that cannot."""
+    code = "Finished" if isinstance(error, TaskFinished) else "Lost"
+    return Refusal(code, f"You no longer have this picture: {error}", 409)
 
 
 def _check_origin(request: Request) -> None:

@@ -12,7 +12,7 @@ from labelround.server.jobs import Job, milliseconds
 from labelround.server.people import person_id
 from labelround.server.settings import ServerSettings
 from labelround.server.sources import readable_size
-from labelround.server.taskstore import Task, TaskLost, TaskStore
+from labelround.server.taskstore import Task, TaskFinished, TaskLost, TaskStore
 from labelround.server.work import UnreadableImage
 from labelround.storage import Buckets
 from labelround.uri import ObjectURI
@@ -118,4 +118,4 @@ def _problem(box: Box, size: Size, labels: Sequence[str]) -> str:
     return ""
 
 
-__all__ = ["BadAnswer", "BadImage", "Picture", "Task", "TaskLost", "Tasks"]
+__all__ = ["BadAnswer", "BadImage", "Picture", "Task", "TaskFinished", "TaskLost", "Tasks"]

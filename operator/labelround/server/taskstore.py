@@ -36,6 +36,10 @@ class TaskLost(Exception):
     """The worker no longer has the picture; the message says why."""
 
 
+class TaskFinished(TaskLost):
+    """The picture is finished: what the worker has of it can never be saved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A picture in somebody's hands; `boxes` are those of an answer that is being changed, None without one."""
@@ -238,11 +242,11 @@ def _task(connection: Connection, lease: Lease, now: int) -> Task:
     this = (objects.c.job_id == lease.job_id, objects.c.place == lease.place)
     item: Any = connection.execute(select(objects.c.source_ref, objects.c.state).where(*this)).one()
     if job.status is not JobStatus.IN_PROGRESS or job.ending is not None or now >= job.tasks_expire:
-        raise TaskLost("the job has ended")
+        raise TaskFinished("the job has ended")
     if lease.state is LeaseState.LAPSED:
         raise TaskLost("its time was over, and somebody else has it now")
     if item.state != ObjectState.OPEN.value or lease.state is LeaseState.SETTLED:
-        raise TaskLost("it is finished, and can no longer be changed")
+        raise TaskFinished("it is finished, and can no longer be changed")
     given = _given(connection, lease)
     return Task(lease, job, item.source_ref, given.boxes if given else None)
 

@@ -20,6 +20,14 @@ export function kept(key, labels) {
   }
 }
 
+export function holds(key) {
+  try {
+    return localStorage.getItem(PREFIX + key) !== null;
+  } catch {
+    return false;
+  }
+}
+
 export function drop(key) {
   try {
     localStorage.removeItem(PREFIX + key);

@@ -21,15 +21,16 @@ export function showBoxes(boxes, selected, labels, { onselect, onremove }) {
   if (focused) [...list.querySelectorAll('[data-box]')].find((one) => one.dataset.box === focused)?.focus();
 }
 
-export function showEarlier(answers, current, onopen) {
+// `isChanged` tells of an answer whether the browser keeps another drawing than was saved.
+export function showEarlier(answers, current, isChanged, onopen) {
   const others = answers.filter((answer) => answer.lease !== current);
   find('earlier-part').hidden = !others.length;
   find('earlier').replaceChildren(...others.map((answer, place) => {
     const what = answer.declined ? 'declined' : answer.boxes === 1 ? '1 box' : `${answer.boxes} boxes`;
     const item = made('li');
-    const button = made('button', `${answer.name}: ${what}`, { type: 'button' });
+    const button = made('button', `${answer.name}: ${what}${isChanged(answer) ? ', changed but not saved' : ''}`, { type: 'button' });
     if (place === 0) button.append(made('kbd', 'B'));
-    button.addEventListener('click', () => onopen(answer.lease));
+    button.addEventListener('click', () => onopen(answer));
     item.append(button);
     return item;
   }));

@@ -55,7 +55,8 @@ function draw() {
 }
 
 function changed() {
-  drafts.keep(task.draft, boxes.answer());
+  if (boxes.isLike(task.boxes ?? [])) drafts.drop(task.draft);
+  else drafts.keep(task.draft, boxes.answer());
   draw();
 }
 
@@ -78,7 +79,7 @@ async function alone(work) {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     trouble(error.message);
-    if (error.code === 'Lost') await next().then(() => trouble(`${error.message}. Here is another picture.`));
+    if (error.code === 'Lost' || error.code === 'Finished') await next().then(() => trouble(`${error.message}. Here is another picture.`));
   } finally {
     isBusy = false;
     document.querySelector('main').inert = false;
@@ -105,7 +106,7 @@ async function open(found, told = '') {
   document.title = `${found.name} – ${found.title}`;
   labels.show(found.labels);
   showInstructions(found.instructions, found.title);
-  earlier = showEarlier(earlier, found.lease, openEarlier);
+  earlier = showEarlier(earlier, found.lease, hasDraft, openEarlier);
   stage.clear();
   view.show(found);
   enable(true);
@@ -145,7 +146,7 @@ function rest(told = '') {
   rests(true);
   enable(false);
   find('name').textContent = '';
-  earlier = showEarlier(earlier, null, openEarlier);
+  earlier = showEarlier(earlier, null, hasDraft, openEarlier);
   const isDone = progress.length > 0 && progress.every(({ done, total }) => done >= total);
   isOver = isDone || (isOver && !progress.length);
   find('idle-title').textContent = isOver ? 'All pictures are answered' : 'There is no picture for you now';
@@ -195,11 +196,21 @@ function enable(isOn) {
   for (const id of ['add', 'undo', 'redo', 'save', 'none', 'decline']) find(id).disabled = !isOn;
 }
 
+// A call about one picture. What is drawn on it is kept until it is saved, or can never be.
+async function about({ lease, draft }, name, content = {}) {
+  try {
+    const answer = await persistently(name, { lease, ...content }, waiting);
+    if (name !== 'back') drafts.drop(draft);
+    trouble(null);
+    return answer;
+  } catch (error) {
+    if (error.code === 'Finished') drafts.drop(draft);
+    throw error;
+  }
+}
+
 const settle = (name, content, told) => alone(async () => {
-  const { draft } = task;
-  await persistently(name, { lease: task.lease, ...content }, waiting);
-  drafts.drop(draft);
-  trouble(null);
+  await about(task, name, content);
   await next(`${told}. `);
 });
 
@@ -221,15 +232,30 @@ async function decline() {
   if (reason) settle('decline', { reason }, 'Declined');
 }
 
-const openEarlier = (lease) => alone(async () => {
-  const found = await persistently('back', { lease }, waiting);
-  trouble(null);
-  earlier = earlier.filter((answer) => answer.lease !== lease);
+const hasDraft = ({ draft }) => drafts.holds(draft);
+const wasAnswered = ({ boxes: saved, declined }) => saved !== null || Boolean(declined);
+
+// Goes back to an earlier answer. What was changed in another one is saved before; a drawing without an answer is kept.
+const openEarlier = (answer) => alone(async () => {
+  let told = '';
+  if (task && !boxes.isLike(task.boxes ?? [])) {
+    if (wasAnswered(task)) {
+      if (!boxes.list.length) return say('There is no box left; press 0 when there is no object in the picture, or Z to undo');
+      await about(task, 'answer', { boxes: boxes.answer() });
+      told = 'Saved. ';
+    } else {
+      told = `What you drew on ${task.name} is kept, and not saved yet. `;
+    }
+  }
+  const found = await about(answer, 'back');
+  earlier = earlier.filter(({ lease }) => lease !== answer.lease);
   showProgress(found.progress);
-  await open(found.task, 'Back: ');
+  await open(found.task, `${told}Back: `);
 });
 
 const finish = () => alone(async () => {
+  const changed = earlier.find(hasDraft);
+  if (changed) return say(`${changed.name} is changed but not saved; go back to it and press Enter`);
   await persistently('finish', {}, waiting);
   find('finish').hidden = true;
   find('idle-text').textContent = 'Everything is saved; the dataset is being made.';
@@ -286,7 +312,7 @@ listenToKeys({
   save: drawing(save),
   none: drawing(none),
   decline: always(decline),
-  back: always(() => earlier[0] && openEarlier(earlier[0].lease)),
+  back: always(() => earlier[0] && openEarlier(earlier[0])),
   fit: drawing(() => view.fit()),
   closer: drawing(() => view.zoom(1.25)),
   farther: drawing(() => view.zoom(0.8)),

@@ -49,6 +49,9 @@ export class Boxes {
   // What the server keeps.
   answer() { return this.list.map(({ label, left, top, width, height }) => ({ label, left, top, width, height })); }
 
+  // Whether it would be the same answer.
+  isLike(boxes) { return boxes.length === this.list.length && boxes.every((box, place) => same(box, this.list[place])); }
+
   #step(list) {
     this.#past.push(this.list);
     this.#future = [];
