@@ -184,6 +184,26 @@ def test_nothing_is_finished_over_a_change_that_is_not_saved(open_studio: OpenSt
         assert studio.drawn() == [[("pen", THING)]]
 
 
+def test_an_answer_stays_open_while_it_is_changed(open_studio: OpenStudio) -> None:
+    """The server hears of it once a minute, so that the drawing is not final before it is saved."""
+    with open_studio(pictures(2)) as studio:
+        anna = studio.enter(arrange=lambda page: page.clock.install())
+        anna.ready("0.jpg")
+        anna.draw(THING)
+        anna.save()
+        anna.ready("1.jpg")
+        anna.press("b")
+        anna.ready("0.jpg")
+        told: list[str] = []
+        anna.page.on("request", lambda request: told.append(request.url.rpartition("/")[2]))
+        anna.press("]", "2")
+        anna.page.clock.fast_forward(61_000)
+
+        anna.press("ArrowRight", "ArrowRight")
+
+        assert told == ["back"]
+
+
 def test_two_workers_at_one_browser_have_drawings_of_their_own(open_studio: OpenStudio) -> None:
     """Also of the same picture."""
     clock = TurnedClock()

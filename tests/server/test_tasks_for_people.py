@@ -16,7 +16,7 @@ from labelround.server.leases import LAST_MILLISECONDS, REVISABLE_ANSWERS, REVIS
 from labelround.server.people import Person
 from labelround.server.service import opened
 from labelround.server.tasks import BadAnswer
-from labelround.server.taskstore import TaskLost
+from labelround.server.taskstore import TaskFinished, TaskLost
 
 
 @pytest.fixture
@@ -134,6 +134,34 @@ def test_a_lease_that_is_over_goes_to_whoever_asks(crew: Crew, api: Any) -> None
     with pytest.raises(TaskLost, match="somebody else has it now"):
         crew.tasks.answer(crew.id("anna"), lost.id, [PEN])
     assert crew.next("anna").lease.place == 1
+
+
+def test_a_lease_that_is_over_is_good_while_there_is_room_for_both(crew: Crew, api: Any) -> None:
+    """Two are wanted: the second worker takes nothing from the first."""
+    crew.begin(api, TaskTimeLimitInSeconds=30, NumberOfHumanWorkersPerDataObject=2)
+    slow = crew.next("anna").lease
+    crew.place.clock.turn(31)
+    quick = crew.draw("ben", PEN).lease
+
+    crew.tasks.answer(crew.id("anna"), slow.id, [PEN])
+
+    assert (slow.place, quick.place) == (0, 0)
+    assert crew.next("cleo").lease.place == 1
+
+
+def test_the_longest_lease_that_is_over_goes_first(crew: Crew, api: Any) -> None:
+    """When there is no more room than for one of two."""
+    crew.begin(api, TaskTimeLimitInSeconds=30, NumberOfHumanWorkersPerDataObject=2)
+    first = crew.next("anna").lease.id
+    crew.place.clock.turn(5)
+    second = crew.next("ben").lease.id
+    crew.place.clock.turn(31)
+
+    crew.draw("cleo", PEN)
+
+    with pytest.raises(TaskLost, match="somebody else has it now"):
+        crew.tasks.answer(crew.id("anna"), first, [PEN])
+    crew.tasks.answer(crew.id("ben"), second, [PEN])
 
 
 def test_a_lease_that_runs_is_nobody_else_s(crew: Crew, api: Any) -> None:
@@ -268,6 +296,105 @@ def test_an_old_answer_is_final(crew: Crew, api: Any) -> None:
     with pytest.raises(TaskLost, match="finished"):
         crew.tasks.store.reopen(crew.id("anna"), first)
     crew.tasks.answer(crew.id("anna"), second, [PEN])
+
+
+def test_what_was_said_to_be_final_stays_so(crew: Crew, api: Any) -> None:
+    """Other boxes are refused from then on, also before the picture is finished; the same ones are still saved."""
+    crew.begin(api, NumberOfHumanWorkersPerDataObject=2)
+    lease = crew.draw("anna", PEN).lease.id
+    crew.tasks.store.close_answers(crew.id("anna"))
+
+    for change in (
+        lambda: crew.tasks.answer(crew.id("anna"), lease, []),
+        lambda: crew.tasks.decline(crew.id("anna"), lease, "too dark"),
+        lambda: crew.tasks.store.reopen(crew.id("anna"), lease),
+    ):
+        with pytest.raises(TaskFinished, match="final"):
+            change()
+    crew.tasks.answer(crew.id("anna"), lease, [PEN])
+
+    assert crew.tasks.store.revisable(crew.id("anna")) == []
+
+
+def test_an_old_answer_is_final_before_the_picture_is_finished(crew: Crew, api: Any) -> None:
+    """As while another worker is awaited."""
+    crew.begin(api, NumberOfHumanWorkersPerDataObject=2)
+    lease = crew.draw("anna", PEN).lease.id
+    crew.place.clock.turn(REVISABLE_MILLISECONDS / 1000)
+
+    with pytest.raises(TaskFinished, match="final"):
+        crew.tasks.answer(crew.id("anna"), lease, [])
+
+
+def test_an_answer_that_is_left_open_becomes_final(crew: Crew, api: Any) -> None:
+    """Five minutes after its worker last showed to be at it, whatever the time limit of the job."""
+    crew.begin(api, TaskTimeLimitInSeconds=3600)
+    lease, *_ = [crew.draw().lease.id for _ in range(4)]
+    for _ in range(3):
+        crew.tasks.store.reopen(crew.id("anna"), lease)
+        crew.place.clock.turn(REVISABLE_MILLISECONDS / 1000 - 1)
+        crew.place.tick(2)
+    still = api.describe_labeling_job(LabelingJobName="pens-1")["LabelingJobStatus"]
+    crew.place.clock.turn(2)
+
+    crew.place.finish()
+
+    assert still == "InProgress"
+    assert api.describe_labeling_job(LabelingJobName="pens-1")["LabelingJobStatus"] == "Completed"
+
+
+@pytest.mark.parametrize("is_open", [False, True], ids=["answered", "gone back to"])
+def test_a_clock_that_is_put_back_holds_up_nothing(crew: Crew, api: Any, is_open: bool) -> None:
+    """Answers from what is now the future are final."""
+    crew.begin(api)
+    lease, *_ = [crew.draw().lease.id for _ in range(4)]
+    crew.place.tick()
+    if is_open:
+        crew.tasks.store.reopen(crew.id("anna"), lease)
+    crew.place.clock.turn(-3600)
+
+    crew.place.finish()
+
+    assert api.describe_labeling_job(LabelingJobName="pens-1")["LabelingJobStatus"] == "Completed"
+
+
+def test_a_clock_that_is_read_a_moment_early_finishes_nothing(crew: Crew, api: Any) -> None:
+    """Two threads read it, and the later one may be the first to write."""
+    crew.begin(api)
+    for _ in range(4):
+        crew.draw()
+    crew.place.clock.turn(-1)
+
+    crew.place.tick(2)
+
+    assert len(crew.tasks.store.revisable(crew.id("anna"))) == 4
+
+
+def test_simulated_workers_and_people_may_take_turns(place: Place, either_database: None) -> None:
+    """A picture that people began and simulated workers finished counts once, also when people go on."""
+    simulated = place.settings.answers
+    crew = Crew(place)
+    people = place.settings.people
+    with place.serving() as api:
+        crew.begin(api)
+        crew.draw("anna", PEN)
+        crew.draw("anna", PEN)
+    place.change(answers=simulated, people=(), answers_per_tick=2)
+    with place.serving():
+        place.tick()
+    place.change(answers=None, people=people)
+    del crew.__dict__["tasks"]
+
+    with place.serving() as api:
+        place.clock.turn(REVISABLE_MILLISECONDS / 1000)
+        place.tick()
+        counters = api.describe_labeling_job(LabelingJobName="pens-1")["LabelCounters"]
+        for _ in range(2):
+            crew.draw("anna")
+        crew.finish()
+
+    assert (counters["TotalLabeled"], counters["Unlabeled"]) == (2, 2)
+    assert [len(drawn_on(line)) for line in place.output()] == [1, 1, 0, 0]
 
 
 def test_the_last_answers_wait_a_moment_and_the_job_ends(crew: Crew, api: Any) -> None:

@@ -18,10 +18,12 @@ class Agenda:
     known: bool = False
     _awake: set[int] = field(default_factory=set)
     _alarms: list[tuple[int, int]] = field(default_factory=list)
+    _looked: int = 0
 
     def awake(self, now: int) -> set[int]:
-        """The jobs to look at, with those whose time has come."""
-        while self._alarms and self._alarms[0][0] <= now:
+        """The jobs to look at, with those whose time has come; all of them when the clock was put back."""
+        was_put_back, self._looked = now < self._looked, now
+        while self._alarms and (was_put_back or self._alarms[0][0] <= now):
             self._awake.add(heapq.heappop(self._alarms)[1])
         return self._awake
 

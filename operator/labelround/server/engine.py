@@ -54,7 +54,8 @@ class Engine:
     def tick(self) -> None:
         """Move every job that can move by one step. One that fails to waits, and holds up no other."""
         for job in self._stirring():
-            if job.id not in self._pauses or self._pauses[job.id].until <= self._now:
+            left = self._pauses[job.id].until - self._now if job.id in self._pauses else 0
+            if not 0 < left <= 1000 * LONGEST_PAUSE_SECONDS:  # a longer pause is one from before the clock was put back
                 self._move(job)
 
     def look_anew(self) -> None:

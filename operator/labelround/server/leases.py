@@ -17,9 +17,11 @@ from labelround.server.schema import leases, objects
 REVISABLE_ANSWERS = 5
 """How many of their last answers a person may change."""
 REVISABLE_MILLISECONDS = 300_000
-"""For how long an answer may be changed; it is final when either is over."""
+"""For how long an answer may be changed, from when it was given or last gone back to; then it is final."""
 LAST_MILLISECONDS = 15_000
 """The same when nothing is left to do in the job."""
+CLOCK_MILLISECONDS = 15_000
+"""How far ahead a time may lie before it tells that the clock was put back, not that two threads have read it."""
 
 
 class LeaseState(Enum):
@@ -58,10 +60,11 @@ class Lease:
         """
         if self.state is LeaseState.UNREADABLE or self.final:
             return True
-        if self.reopened > now:
+        if now < self.reopened <= now + REVISABLE_MILLISECONDS + CLOCK_MILLISECONDS:
             return False
         patience = LAST_MILLISECONDS if last else REVISABLE_MILLISECONDS
-        return self.touched < earliest_revisable or self.touched <= now - patience
+        is_recent = now - patience < self.touched <= now + CLOCK_MILLISECONDS
+        return self.touched < earliest_revisable or not is_recent
 
 
 def lease_of(row: Mapping[Any, Any]) -> Lease:
@@ -103,14 +106,15 @@ def free_object(job: Job, worker: str, now: int, *, place: int | None = None) ->
 
 def drawn_places(job_ids: list[int]) -> Select[Any]:
     """The objects with answers that may still be changed, and how many of them hold boxes."""
-    chosen = (leases.c.job_id.in_(job_ids), _in(LeaseState.ANSWERED), leases.c.reason == "")
+    chosen = (leases.c.job_id.in_(job_ids), _in(LeaseState.ANSWERED), leases.c.reason == "", _is_open())
     columns = (leases.c.job_id, leases.c.place)
     return select(*columns, func.count().label("drawn")).where(*chosen).group_by(*columns)
 
 
 def waiting(job: Job) -> Select[Any]:
     """The leases of the job that its engine has to look at."""
-    return select(leases).where(leases.c.job_id == job.id, _in(LeaseState.ANSWERED, LeaseState.UNREADABLE))
+    chosen = (leases.c.job_id == job.id, _in(LeaseState.ANSWERED, LeaseState.UNREADABLE), _is_open())
+    return select(leases).where(*chosen)
 
 
 def waiting_by_place(connection: Connection, job: Job) -> dict[int, list[Lease]]:
@@ -131,6 +135,16 @@ def count_ready(found: Collection[Sequence[Lease]], needed: int) -> tuple[int, i
     ready = [answers for answers in found if has_enough(answers, needed)]
     labeled = sum(sum(not lease.reason for lease in answers) >= needed for answers in ready)
     return len(ready), labeled
+
+
+def make_room(connection: Connection, job: Job, place: int, now: int) -> None:
+    """Let one more worker at the object: who had it longest beyond their time has lost it, if there is none."""
+    this = (leases.c.job_id == job.id, leases.c.place == place)
+    taken = or_(_in(LeaseState.HELD), and_(_in(LeaseState.ANSWERED), leases.c.reason == ""))
+    count = connection.scalar(select(func.count()).select_from(leases).where(*this, taken)) or 0
+    over = select(leases.c.id).where(*this, _in(LeaseState.HELD), leases.c.expires <= now).order_by(leases.c.expires)
+    lost = connection.scalars(over.limit(max(0, count + 1 - job.workers_per_object))).all()
+    lapse(connection, leases.c.id.in_(lost))
 
 
 def lapse(connection: Connection, *chosen: ColumnElement[bool]) -> None:
@@ -157,6 +171,12 @@ def settle(connection: Connection, job: Job, place: int) -> None:
     lapse(connection, *this)
     answered = _in(LeaseState.ANSWERED, LeaseState.UNREADABLE)
     connection.execute(update(leases).where(*this, answered).values(state=LeaseState.SETTLED.value))
+
+
+def _is_open() -> ColumnElement[bool]:
+    """Whether the object of a lease is not finished; simulated workers finish objects without a look at leases."""
+    this = (objects.c.job_id == leases.c.job_id, objects.c.place == leases.c.place)
+    return exists().where(*this, objects.c.state == ObjectState.OPEN.value).correlate(leases)
 
 
 def _in(*states: LeaseState) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from labelround.server.boxes import Box, Size
 from labelround.server.faults import Faults
 from labelround.server.jobs import Job, ObjectState
 from labelround.server.leases import (
+    REVISABLE_MILLISECONDS,
     Lease,
     LeaseState,
     count_ready,
@@ -23,6 +24,7 @@ from labelround.server.leases import (
     lapse,
     lease_of,
     lease_row,
+    make_room,
     waiting_by_place,
 )
 from labelround.server.rows import answer_row, given_at, job_of
@@ -122,7 +124,7 @@ class TaskStore:
                 now = self.clock()
                 if connection.execute(free_object(job, worker, now, place=place)).first() is None:
                     return
-                lapse(connection, leases.c.job_id == job.id, leases.c.place == place, leases.c.expires <= now)
+                make_room(connection, job, place, now)
                 expires = now + 1000 * job.task_seconds
                 lease = Lease(id, job.id, place, worker, LeaseState.HELD, now, expires, size)
                 connection.execute(insert(leases).values(lease_row(lease)))
@@ -154,15 +156,18 @@ class TaskStore:
     def save(self, worker: str, id: str, boxes: tuple[Box, ...] | None, reason: str = "") -> None:
         """Keep an answer, or in its place `reason`, why it was declined. Raises TaskLost.
 
-        Saved twice, it counts once; saved anew, it takes the place of the one before, as long as the object is open.
+        Saved twice, it counts once; saved anew, it takes the place of the one before, as long as that may be changed.
         """
         with self._writing() as connection:
             now = self.clock()
             lease = _own(connection, worker, id)
             given = _given(connection, lease)
-            if lease.state is LeaseState.SETTLED and given and given.boxes == boxes and lease.reason == reason:
-                return
-            task = _task(connection, lease, now)
+            try:
+                task = _task(connection, lease, now)
+            except TaskFinished:
+                if given and given.boxes == boxes and lease.reason == reason:
+                    return
+                raise
             turn = given.turn if given else _next_turn(connection, lease)
             if given:
                 this = (answers.c.job_id == lease.job_id, answers.c.place == lease.place, answers.c.turn == turn)
@@ -172,16 +177,16 @@ class TaskStore:
             answer = Given(lease.place, turn, worker, boxes, lease.size, lease.granted, now)
             connection.execute(insert(answers).values(answer_row(task.job, answer)))
             changed = {"state": LeaseState.ANSWERED.value, "turn": turn, "reason": reason, "touched": now}
-            connection.execute(update(leases).where(leases.c.id == id).values(**changed, reopened=0, final=False))
+            connection.execute(update(leases).where(leases.c.id == id).values(**changed, reopened=0))
 
     def reopen(self, worker: str, id: str) -> Task:
-        """Go back to an answer: it is not final while its worker changes it. Raises TaskLost."""
+        """Go back to an answer, or say that one is still at it: meanwhile it is not final. Raises TaskLost."""
         with self._writing() as connection:
             now = self.clock()
             task = _task(connection, _own(connection, worker, id), now)
             if task.lease.state is LeaseState.ANSWERED:
-                until = now + 1000 * task.job.task_seconds
-                connection.execute(update(leases).where(leases.c.id == id).values(reopened=until, final=False))
+                until = now + REVISABLE_MILLISECONDS
+                connection.execute(update(leases).where(leases.c.id == id).values(reopened=until))
             return task
 
     def put_back(self, worker: str) -> None:
@@ -247,6 +252,10 @@ def _task(connection: Connection, lease: Lease, now: int) -> Task:
         raise TaskLost("its time was over, and somebody else has it now")
     if item.state != ObjectState.OPEN.value or lease.state is LeaseState.SETTLED:
         raise TaskFinished("it is finished, and can no longer be changed")
+    if lease.state is LeaseState.ANSWERED:
+        earliest = earliest_revisable(connection, lease.worker)
+        if lease.settles(now, earliest, last=False):
+            raise TaskFinished("its answer is final")
     given = _given(connection, lease)
     return Task(lease, job, item.source_ref, given.boxes if given else None)
 

@@ -12,6 +12,7 @@ import { Stage } from './stage.js';
 import { View } from './view.js';
 
 const LOOK_AGAIN = 2000;
+const SAY_AGAIN = 60_000;
 
 let task = null;
 let boxes = null;
@@ -20,6 +21,7 @@ let earlier = [];
 let progress = [];
 let isBusy = false;
 let isOver = false;
+let saidSo = 0;
 
 const image = find('picture');
 const view = new View(find('viewer'), find('canvas'), image);
@@ -57,7 +59,17 @@ function draw() {
 function changed() {
   if (boxes.isLike(task.boxes ?? [])) drafts.drop(task.draft);
   else drafts.keep(task.draft, boxes.answer());
+  stay();
   draw();
+}
+
+const wasAnswered = ({ boxes: saved, declined }) => saved !== null || Boolean(declined);
+
+// Tells the server now and then that an earlier answer is being changed, so that it is not final meanwhile.
+function stay() {
+  if (!wasAnswered(task) || Date.now() - saidSo < SAY_AGAIN) return;
+  saidSo = Date.now();
+  call('back', { lease: task.lease }).catch(() => {}); // saving tells what is the matter
 }
 
 const say = (text) => { find('told').textContent = text; };
@@ -98,6 +110,7 @@ async function next(told = '') {
 
 async function open(found, told = '') {
   task = found;
+  saidSo = Date.now();
   selected = null;
   boxes = new Boxes(found, drafts.kept(found.draft, found.labels) ?? found.boxes ?? [], changed);
   rests(false);
@@ -233,7 +246,6 @@ async function decline() {
 }
 
 const hasDraft = ({ draft }) => drafts.holds(draft);
-const wasAnswered = ({ boxes: saved, declined }) => saved !== null || Boolean(declined);
 
 // Goes back to an earlier answer. What was changed in another one is saved before; a drawing without an answer is kept.
 const openEarlier = (answer) => alone(async () => {
