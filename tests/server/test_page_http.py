@@ -31,6 +31,9 @@ class Browser:
     def get(self, path: str, **headers: str) -> HTTPResponse:
         return self._sent("GET", path, None, headers)
 
+    def head(self, path: str) -> HTTPResponse:
+        return self._sent("HEAD", path, None, {})
+
     def post(self, call: str, content: Any = None, **headers: str) -> HTTPResponse:
         body = json.dumps(content or {}).encode()
         return self._sent("POST", f"/tasks/{call}", body, {"Content-Type": "application/json"} | headers)
@@ -74,7 +77,18 @@ def test_a_token_opens_the_page_once(crew: Crew) -> None:
     assert (opened.status, opened.getheader("Refresh")) == (200, "0; url=/tasks/")
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
+    assert "Max-Age=2592000" in cookie
     assert (again.status, again.getheader("Set-Cookie")) == (403, None)
+
+
+def test_looking_at_an_address_does_not_use_it_up(crew: Crew) -> None:
+    """As programs do that show what a link leads to."""
+    address = f"/enter?token={crew.place.settings.people[0].token}"
+
+    looked = Browser(crew.place).head(address)
+
+    assert (looked.status, looked.getheader("Set-Cookie")) == (200, None)
+    assert Browser(crew.place).get(address).getheader("Set-Cookie")
 
 
 def test_whoever_is_in_may_open_the_used_address_again(crew: Crew) -> None:
@@ -171,6 +185,8 @@ def test_another_workers_lease_is_refused(crew: Crew) -> None:
         pytest.param("answer", {"boxes": [{"label": "pen", "left": 0.5}]}, "whole number of pixels", id="half a pixel"),
         pytest.param("answer", {"boxes": [{"label": "pen", "left": True}]}, "whole number of pixels", id="a truth"),
         pytest.param("answer", {"boxes": [], "lease": 7}, "lease is not a text", id="a number for a lease"),
+        pytest.param("answer", {"boxes": [], "lease": "\ud800"}, "no character", id="half a character for a lease"),
+        pytest.param("answer", {"boxes": [], "lease": "a\0"}, "no character", id="a zero in a lease"),
         pytest.param("decline", {"reason": " "}, "a reason has", id="no reason"),
         pytest.param("decline", {"reason": "x" * 201}, "a reason has", id="too much of a reason"),
     ],
@@ -213,13 +229,23 @@ def test_every_answer_is_sent_with_the_same_care(crew: Crew) -> None:
     anna = Browser(crew.place, "anna")
     lease = content(anna.post("next"))["task"]["lease"]
 
-    for path in ("/tasks/", "/tasks/js/main.js", "/tasks/none", f"/tasks/pictures/{lease}", "/enter?token=x"):
+    paths = ("/tasks/", "/tasks/js/main.js", "/tasks/none", f"/tasks/pictures/{lease}", "/enter?token=x")
+    for path in (*paths, "/", "/tasks", "/none", "/tasks/next"):
         headers = anna.get(path).headers
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self';")
         assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/tasks", 404), ("/none", 404), ("/", 405), ("/enter/", 404)])
+def test_no_name_that_was_pointed_here_gets_more_than_a_refusal(crew: Crew, path: str, status: int) -> None:
+    """Least of all a redirect back to it, also where there is nothing."""
+    anna = Browser(crew.place, "anna")
+
+    assert anna.get(path).status == status
+    assert anna.get(path, Host="evil.example").status == 403
 
 
 def test_only_the_pages_own_files_are_served(crew: Crew) -> None:

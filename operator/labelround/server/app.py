@@ -12,12 +12,13 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from labelround.server.incoming import check_host, parsed, read_body
-from labelround.server.page import PAGE_ROUTES
+from labelround.server.page import PAGE_ROUTES, not_routed
 from labelround.server.refusal import Refusal
 from labelround.server.service import Service, opened
 from labelround.server.settings import ServerSettings
@@ -38,13 +39,20 @@ def application(settings: ServerSettings, buckets: Buckets) -> Starlette:
             app.state.service = service
             yield
 
-    return Starlette(routes=_ROUTES, lifespan=lifespan)
+    return _routed(lifespan=lifespan)
 
 
 def application_of(service: Service) -> Starlette:
     """An application for a service that is open already."""
-    app = Starlette(routes=_ROUTES)
+    app = _routed()
     app.state.service = service
+    return app
+
+
+def _routed(**settings: Any) -> Starlette:
+    """Without redirects, which would repeat the name that a request came under to whoever it was pointed here by."""
+    app = Starlette(routes=_ROUTES, exception_handlers={HTTPException: not_routed}, **settings)
+    app.router.redirect_slashes = False
     return app
 
 

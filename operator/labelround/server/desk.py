@@ -116,6 +116,8 @@ def _text(request: Mapping[str, Any], name: str) -> str:
     value = request.get(name)
     if not isinstance(value, str):
         raise BadAnswer(f"{name} is not a text")
+    if any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value):
+        raise BadAnswer(f"{name} holds what is no character")  # and what no database takes
     return value
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from starlette.routing import Route
 from labelround.errors import StorageError, Unavailable
 from labelround.images import BadImage
 from labelround.server.desk import Desk
+from labelround.server.entrance import SESSION_MILLISECONDS
 from labelround.server.incoming import check_host, parsed, read_body
 from labelround.server.refusal import Refusal
 from labelround.server.tasks import BadAnswer, TaskFinished, TaskLost
@@ -55,10 +57,27 @@ def _guarded(endpoint: Callable[[Request, Desk], Awaitable[Response]]) -> Endpoi
         except Exception:
             logger.exception("a request of the page failed", extra={"path": request.url.path})
             response = _refused(Refusal("Failed", "The server failed; its log tells more", 500))
-        response.headers.update({name: text for name, text in SAFE.items() if name not in response.headers})
-        return response
+        return _safe(response)
 
     return answer
+
+
+def _safe(response: Response) -> Response:
+    """With the headers that every answer has to have."""
+    response.headers.update({name: text for name, text in SAFE.items() if name not in response.headers})
+    return response
+
+
+async def not_routed(request: Request, error: Exception) -> Response:
+    """What is asked for at an address or in a way that there is none of, with the same care."""
+    try:
+        if not request.app.state.service.settings.trust_network:
+            check_host(request)
+    except Refusal as refusal:
+        return _safe(_refused(refusal))
+    if not isinstance(error, HTTPException):
+        raise error
+    return _safe(Response(error.detail, error.status_code, error.headers, "text/plain"))
 
 
 def _desk(request: Request) -> Desk:
@@ -75,13 +94,16 @@ def _refused(refusal: Refusal) -> Response:
 async def _enter(request: Request, desk: Desk) -> Response:
     """Take a token for a cookie. The page is then opened from here: a cookie for this site alone is not sent along
     a redirect that another site began."""
+    if request.method == "HEAD":
+        return Response(media_type="text/html")  # whoever looks at links before they are opened uses up none
     secret = await run_in_threadpool(desk.entrance.enter, request.query_params.get("token", ""))
     known = secret or await run_in_threadpool(_worker_of, request, desk)
     if not known:
         raise Refusal("UsedUp", "This address was used already, or is old; start labelround again for another", 403)
     response = Response(ENTERED, media_type="text/html", headers={"Refresh": "0; url=/tasks/"})
     if secret:
-        response.set_cookie(_cookie(request), secret, path="/", httponly=True, samesite="strict")
+        seconds = SESSION_MILLISECONDS // 1000
+        response.set_cookie(_cookie(request), secret, seconds, path="/", httponly=True, samesite="strict")
     return response
 
 
