@@ -344,16 +344,17 @@ def test_labelling_goes_on_after_the_server_was_killed(tmp_path: Path, browser: 
 
 
 def test_the_page_says_when_everything_has_ended(tmp_path: Path, browser: Browser) -> None:
-    """Not that there is no connection."""
+    """Not that there is no connection; the terminal says what it waits for until then."""
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "0.jpg").write_bytes(painted(SIZE, THING))
     context = browser.new_context()
     anna = Worker(context.new_page(), context)
-    with labelling(tmp_path, "-o", "json") as (process, address, _):
+    with labelling(tmp_path, "-o", "json") as (process, address, told):
         anna.page.goto(address)
         anna.ready("0.jpg")
         anna.draw(THING)
         anna.save()
+        until(lambda: any("every picture is answered; waiting 15 s" in line for line in told), lambda: f"it in {told}")
         anna.finish()
         stdout = process.stdout.read() if process.stdout else ""
         process.wait(60)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 import yaml
 from tests.round.world import IMAGES, NAMES, all_answers, picture
 from tests.servers.waiting import until
+
+from labelround.cli.inviting import page_port
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pens"
 README = Path(__file__).parents[2] / "README.md"
@@ -121,8 +124,23 @@ def test_without_workers_a_page_opens_for_people(root: Path) -> None:
 
     assert running.returncode == 130
     assert told == [f"anna labels here: {opened.read_text(encoding='utf-8')}"]
+    assert "Every saved answer is kept, and what is not saved yet is in the browser." in rest
     assert "To resume: labelround run -f round.yaml --root . --worker anna" in rest
     assert created_jobs(root) == 1
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With where the drawings are that a browser keeps for it; the page opens at any other."""
+    own = page_port("uid", tmp_path)
+    before = capsys.readouterr().err
+
+    with socket.create_server(("127.0.0.1", own)):
+        given = page_port("uid", tmp_path)
+
+    assert (before, given) == ("", 0)
+    told = capsys.readouterr().err
+    assert f"port {own} is taken" in told
+    assert f"in the browser under http://127.0.0.1:{own}" in told
 
 
 def test_as_many_people_are_named_as_look_at_a_picture(root: Path) -> None:

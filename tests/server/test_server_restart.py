@@ -199,6 +199,16 @@ def test_a_database_is_free_after_its_server(place: Place) -> None:
             pass
 
 
+def test_a_database_is_its_owners_alone(place: Place) -> None:
+    """Whoever else is on the machine reads neither answers nor names in it."""
+    with place.serving() as api:
+        api.create_labeling_job(**request())
+        modes = {path.name: path.stat().st_mode & 0o777 for path in place.path.glob("server.db*")}
+
+    assert modes["server.db"] == 0o600
+    assert set(modes.values()) == {0o600}
+
+
 def test_a_newer_database_is_refused(place: Place) -> None:
     """Rather than misread."""
     with opened(place.settings, place.buckets):

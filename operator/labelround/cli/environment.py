@@ -86,6 +86,11 @@ class Options:
         )
 
     @property
+    def by_people(self) -> bool:
+        """Whether people label on a page of this command's own."""
+        return self.local and not self.answers and not self.endpoint
+
+    @property
     def on_aws(self) -> bool:
         """Whether AWS itself labels."""
         return not self.answers and not self.local and not self.endpoint

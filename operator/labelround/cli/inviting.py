@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 PORTS = range(20_000, 30_000)
 """Below those that systems give out by themselves."""
+TAKEN = (
+    "warning: this round's own port {port} is taken, so the page opens at another. Drawings that were not saved yet are"
+    " in the browser under http://127.0.0.1:{port}; to see them, end what has the port and start this command again"
+)
 
 
 def login_name() -> str:
@@ -32,7 +36,7 @@ def login_name() -> str:
 def page_port(uid: str, state: Path) -> int:
     """The own port of a round whose state is kept there, so that its page has the same address when it goes on.
 
-    0, which stands for any, when it is taken.
+    0, which stands for any, when it is taken; that is told, with where drawings are.
     """
     digest = hashlib.sha256(f"{uid} {state.absolute()}".encode("utf-8", "surrogateescape")).digest()
     port = PORTS[int.from_bytes(digest[:4]) % len(PORTS)]
@@ -41,6 +45,7 @@ def page_port(uid: str, state: Path) -> int:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
+            click.echo(TAKEN.format(port=port), err=True)
             return 0
     return port
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labelround.cli.environment import Options
 
 LABEL_BUCKET = "local"
+DRAWINGS_ARE_KEPT = "Every saved answer is kept, and what is not saved yet is in the browser."
 NEW_ROUND = "make a new round with another metadata.name and spec.prefix"
 
 
@@ -220,6 +221,7 @@ def _run(document: Mapping[str, Any], options: Options, output: str, anew: str =
                 status = run_to_the_end(round, document, options, service)
             except KeyboardInterrupt:
                 again = shlex.join(["labelround", *sys.argv[1:]])
-                click.echo(f"\ninterrupted; the labeling job stays as it is. To resume: {again}", err=True)
+                kept = f" {DRAWINGS_ARE_KEPT}" if options.by_people else ""
+                click.echo(f"\ninterrupted; the labeling job stays as it is.{kept} To resume: {again}", err=True)
                 raise SystemExit(130) from None
     finish(round, status, options, output, anew)

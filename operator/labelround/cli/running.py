@@ -29,6 +29,7 @@ from labelround.storage import Folder
 from labelround.uri import ObjectURI, is_s3
 
 DROPPED_EXIT_CODE = 5
+ALL_ANSWERED = "every picture is answered; waiting {seconds} s for changes, and for whoever is making one"
 
 
 def recorded_end(round: LabelingRound, options: Options) -> Mapping[str, Any] | None:
@@ -56,7 +57,8 @@ def run_to_the_end(
             clock=lambda: datetime.now(UTC),
             portal_url=service.portal_url,
         )
-        runner = LocalRunner(reconciler, options.state, service.poll_seconds, time.sleep, _Teller(bar).tell)
+        teller = _Teller(bar, options.by_people)
+        runner = LocalRunner(reconciler, options.state, service.poll_seconds, time.sleep, teller.tell)
         return runner.run(round, document)
 
 
@@ -99,8 +101,9 @@ def _from_here(place: str) -> str:
 class _Teller:
     """Tells every change of phase in a line, and the labeling as a progress bar."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Progress, by_people: bool) -> None:
         self._bar = bar
+        self._by_people = by_people
         self._told: tuple[str, str] = ("", "")
         self._labeled: int | None = None
 
@@ -122,5 +125,9 @@ class _Teller:
             self._bar.start(f"labeling {round.name}", images["total"], "images")
             self._labeled = 0
         done = images["labeled"] + images["failed"]
+        if self._by_people and done == images["total"] > self._labeled:
+            from labelround.server.leases import LAST_MILLISECONDS
+
+            click.echo(f"{round.name}: {ALL_ANSWERED.format(seconds=LAST_MILLISECONDS // 1000)}", err=True)
         self._bar.advance(max(done - self._labeled, 0))
         self._labeled = max(done, self._labeled)

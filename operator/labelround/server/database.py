@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,9 @@ def locked(database: Database) -> AbstractContextManager[Check]:
 
 
 def _sqlite(path: Path) -> Engine:
+    """A new file is its owner's alone, and so are those that SQLite makes beside it."""
+    with suppress(OSError):  # SQLite says what is the matter
+        path.touch(0o600, exist_ok=True)
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
