@@ -499,6 +499,19 @@ def test_pictures_that_are_away_are_waited_for(crew: Crew, api: Any) -> None:
     assert ["pens" in line for line in crew.place.output()] == [True] * 4
 
 
+def test_pictures_that_are_away_hold_up_no_other_job(crew: Crew, api: Any) -> None:
+    """The next job's are given meanwhile."""
+    crew.begin(api)
+    crew.place.write_manifest([{"source-ref": f"s3://{BUCKET}/others/0.jpg"}])
+    api.create_labeling_job(**request("others-1"))
+    crew.place.tick()
+    (crew.place.bucket / "others").mkdir()
+    (crew.place.bucket / "images" / "0.jpg").rename(crew.place.bucket / "others" / "0.jpg")
+    (crew.place.bucket / "images").rename(crew.place.bucket / "away")
+
+    assert crew.next().job.name == "others-1"
+
+
 def test_a_picture_that_is_gone_is_nobody_s(crew: Crew, api: Any) -> None:
     """When those beside it are there."""
     (crew.place.bucket / crew.place.names[0]).unlink()

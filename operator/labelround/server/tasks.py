@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from labelround.errors import Unavailable
 from labelround.images import BadImage, read_header, upright
 from labelround.server.boxes import Box, Size
 from labelround.server.jobs import Job, milliseconds
@@ -51,17 +52,23 @@ class Tasks:
     def next(self, worker: str) -> Task | None:
         """The picture that the worker has, or else the next one; None while there is none.
 
-        One unreadable picture is passed over, and no more at once. Raises Unavailable when the pictures are away.
+        One unreadable picture is passed over, and no more at once. Raises Unavailable when a job's pictures are away and
+        no other job has one.
         """
         self.store.put_back(worker)
         has_passed = False
+        away: dict[int, Unavailable] = {}
         while (task := self.store.held(worker)) is None:
-            free = self._free(worker)
+            free = self._free(worker, away)
             if free is None:
+                for problem in away.values():
+                    raise problem
                 return None
             job, place, source_ref = free
             try:
                 size = readable_size(source_ref, self.buckets)
+            except Unavailable as error:
+                away[job.id] = error
             except UnreadableImage as error:
                 if has_passed:
                     return None
@@ -71,11 +78,11 @@ class Tasks:
                 self.store.grant(job, worker, place, secrets.token_hex(16), size)
         return task
 
-    def _free(self, worker: str) -> tuple[Job, int, str] | None:
-        """The job, place and address of the next picture that the worker may take."""
+    def _free(self, worker: str, away: Collection[int]) -> tuple[Job, int, str] | None:
+        """The job, place and address of the next picture that the worker may take, of a job that is not `away`."""
         for job in self.store.running():
             is_over = milliseconds(self.settings.clock()) >= job.tasks_expire
-            if is_over or self.store.is_sated(job, self.settings.faults):
+            if job.id in away or is_over or self.store.is_sated(job, self.settings.faults):
                 continue
             found = self.store.free(job, worker)
             if found is not None:
