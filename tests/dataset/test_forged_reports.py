@@ -30,6 +30,7 @@ FORGED: dict[str, dict[str, Any]] = {
     "a digest with a line feed": {"digest": "f" * 64 + "\n"},
     "a digest in capitals": {"digest": "F" * 64},
     "no digest": {"digest": ""},
+    "a format that nobody knows": {"format": "Paper"},
 }
 
 

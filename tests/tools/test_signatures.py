@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,11 +20,16 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from tests.dataset.manifests import line, manifest
 from tests.tools.made_datasets import BUCKET, Made, make, put
 
 from labelround.cli.main import cli
 from labelround.errors import InvalidInput
 
+FORGED_COCO = """{"images": [{"id": 1, "file_name": "a.jpg", "width": 10, "height": 10}],
+    "categories": [{"id": 1, "name": "pen"}], "annotations": []}"""
+FORGED_NDJSON = """{"type": "dataset", "task": "detect", "class_names": {"0": "pen"}}
+{"type": "image", "file": "a.jpg", "width": 10, "height": 10, "split": "train"}"""
 IMAGES = [Made("a.jpg", "0 0.5 0.5 0.2 0.2\n"), Made("b.jpg", split="val", state="empty")]
 SIGNATURE = "report.json.sig"
 
@@ -56,6 +62,15 @@ def signed(dataset: Path, keys: tuple[Path, Path]) -> Path:
     result = run("sign", dataset, "--key", keys[0])
     assert result.exit_code == 0, result.output
     return dataset
+
+
+def converted(folder: Path, output_format: str) -> Path:
+    """A dataset of two pictures in this format, without the pictures."""
+    written = folder / "output.manifest"
+    written.write_bytes(manifest([line("a.jpg", ("pen", 10, 10, 20, 20)), line("b.jpg")]))
+    result = run("convert", written, "--labels", "pencil,pen", "--output", folder / "made", "--format", output_format)
+    assert result.exit_code == 0, result.output
+    return folder / "made"
 
 
 def test_a_signed_dataset_is_valid_for_its_signers_key(signed: Path, keys: tuple[Path, Path]) -> None:
@@ -134,6 +149,52 @@ def test_whatever_is_changed_behind_the_signature_is_an_error(signed: Path, keys
 
     assert result.exit_code == InvalidInput.exit_code
     assert words in result.output
+
+
+FORGERIES: dict[str, tuple[str, dict[str, str]]] = {
+    "YOLO beside COCO": (
+        "COCO",
+        {"data.yaml": "train: train.txt\nval: train.txt\nnames: [pen]\n", "train.txt": "./images/a.jpg\n"},
+    ),
+    "a further part of COCO": ("COCO", {"annotations/instances_test.json": FORGED_COCO}),
+    "NDJSON that sorts before NDJSON": ("NDJSON", {"a.ndjson": FORGED_NDJSON}),
+    "a further list of VOC": ("PascalVOC", {"ImageSets/Main/test.txt": "a\n"}),
+    "Darknet beside YOLO": ("YOLO", {"obj.data": "classes = 1\ntrain = train.txt\n", "obj.names": "pen\n"}),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_is_added_for_a_trainer_to_find_is_an_error(keys: tuple[Path, Path], tmp_path: Path, forgery: str) -> None:
+    """A warning without the key; and the dataset stays the one that was signed."""
+    output_format, added = FORGERIES[forgery]
+    dataset = converted(tmp_path, output_format)
+    run("sign", dataset, "--key", keys[0])
+    before = run("validate", dataset, "--public-key", keys[1]), run("stats", dataset).stdout
+    for name, text in added.items():
+        (dataset / name).parent.mkdir(parents=True, exist_ok=True)
+        (dataset / name).write_text(text)
+
+    results = run("validate", dataset, "--public-key", keys[1]), run("validate", dataset)
+
+    assert [before[0].exit_code, *(result.exit_code for result in results)] == [0, InvalidInput.exit_code, 0]
+    for name in added:
+        assert f"{dataset / name}: is no file of the dataset, but a trainer may take it for one" in results[0].output
+    assert run("stats", dataset).stdout == before[1]
+
+
+def test_a_definition_that_leads_to_a_signed_dataset_is_not_signed(
+    signed: Path, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """What a trainer reads is the definition's own folder, and other names of the classes."""
+    outer = tmp_path / "outer"
+    shutil.copytree(signed, outer)
+    shutil.copytree(signed, outer / "inner")
+    (outer / "data.yaml").write_text("path: inner\ntrain: train.txt\nval: val.txt\nnames: [pen, pencil]\n")
+
+    result = run("validate", outer, "--public-key", keys[1])
+
+    assert result.exit_code == InvalidInput.exit_code
+    assert "that it vouches for" in result.output
 
 
 def test_another_signer_is_not_taken_for_this_one(signed: Path, tmp_path: Path) -> None:

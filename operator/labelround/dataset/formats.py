@@ -31,7 +31,8 @@ DATA_YAML = "data.yaml"
 OBJ_NAMES = "obj.names"
 OBJ_DATA = "obj.data"
 COCO_FOLDER = "annotations"
-NDJSON_FILE = "dataset.ndjson"
+NDJSON_EXTENSION = ".ndjson"
+NDJSON_FILE = f"dataset{NDJSON_EXTENSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,17 @@ def list_file(part: Part) -> str:
 def instances_file(part: Part) -> str:
     """COCO's file of one part of the split, called as the COCO dataset calls its own."""
     return f"{COCO_FOLDER}/instances_{PART_WORDS[part]}.json"
+
+
+def is_decisive(path: str) -> bool:
+    """Whether some trainer may take the file for the one that says what the dataset holds, in whatever format."""
+    return path in _DECISIVE or ("/" not in path and path.endswith(NDJSON_EXTENSION))
+
+
+_DECISIVE = frozenset(
+    [DATA_YAML, OBJ_DATA, OBJ_NAMES, voc.LABEL_MAP]
+    + [name for layout in _FORMATS.values() for name in (*layout.list_files(LISTED), *layout.gathered_files(LISTED))]
+)
 
 
 def _data_yaml(labels: Sequence[str], lists: Sequence[Part]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from labelround.spec.model import OutputFormat
+
 REPORT_VERSION = 1
 SHOWN_RENAMES = 1000
 LARGEST_REPORT = 1 << 24
@@ -14,6 +16,7 @@ LARGEST_REPORT = 1 << 24
 
 LARGEST_COUNT = 10**15 - 1
 """Of anything that is counted: two such numbers fit where a status shows them."""
+_FORMATS = frozenset(kind.value for kind in OutputFormat)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -153,13 +156,14 @@ class Report:
         return self.boxes.read == self.boxes.written and self.images.failed == 0
 
     def _is_sound(self) -> bool:
-        """Whether its numbers are counts that add up, and its digest is one. Who may write the folder may forge it."""
+        """Whether it is of a known format, with counts that add up and a digest. Who may write the folder may forge it."""
         images, boxes = self.images, self.boxes
         states = (images.labeled, images.empty, images.failed, images.unlabeled)
         dropped = boxes.dropped.values()
         counts = (images.total, *states, boxes.read, boxes.written, *dropped)
         return (
-            all(0 <= count <= LARGEST_COUNT for count in counts)
+            self.format in _FORMATS
+            and all(0 <= count <= LARGEST_COUNT for count in counts)
             and images.total == sum(states)
             and boxes.read == boxes.written + sum(dropped)
             and _DIGEST.fullmatch(self.digest) is not None

@@ -25,7 +25,7 @@ from labelround.dataset.existing.tables import (
     read_report,
 )
 from labelround.dataset.existing.voc import read_voc
-from labelround.dataset.formats import COCO_FOLDER, format_of
+from labelround.dataset.formats import COCO_FOLDER, REPORT, format_of
 from labelround.dataset.naming import label_name
 from labelround.dataset.report import Report
 from labelround.dataset.versions import read_history, read_index
@@ -184,28 +184,35 @@ def _version(folder: Folder, number: int | None) -> Folder | None:
 def open_dataset(folder: Folder, kind: OutputFormat | None = None) -> Dataset:
     """Read the definition, the lists and the tables of a dataset. Raises InvalidInput when it is none at all.
 
-    A folder may hold one in several formats: `kind` is then the one that is meant, if it is there.
+    A folder may hold one in several formats: `kind` is then the one that is meant, if it is there. Where there is a
+    report, the dataset is what that vouches for, whatever else lies beside it.
     """
     problems: list[Problem] = []
     rows = _or_problem(lambda: read_image_rows(folder), problems)
     report = _or_problem(lambda: read_report(folder), problems)
+    kind = OutputFormat(report.format) if report else kind
     definition = read_definition(folder, kind)
     if definition is not None:
         return _with_lists(folder, definition, rows, report, problems)
-    contents = _contents(folder, report.classes if report else (), kind)
+    contents = _contents(folder, rows, report, kind)
     if contents is not None:
         problems = [*contents.definition.problems, *problems]
         held, sizes, notes = contents.held, contents.sizes, contents.notes
         return Dataset(folder, contents.definition, contents.splits, rows, report, tuple(problems), held, sizes, notes)
+    if report is not None:
+        what = f"holds no file of the format {report.format}, in which {REPORT} says that it is"
+        raise InvalidInput([Problem(folder.uri(), what, "convert or pull again")])
     if kind is not None:
         return open_dataset(folder)
     what = "holds neither data.yaml nor obj.data, and no file of COCO's, Pascal VOC's or Ultralytics' NDJSON"
     raise InvalidInput([Problem(folder.uri(), what, "name the folder of a dataset")])
 
 
-def _contents(folder: Folder, classes: Sequence[str], kind: OutputFormat | None) -> Contents | None:
+def _contents(
+    folder: Folder, rows: Sequence[ImageRow] | None, report: Report | None, kind: OutputFormat | None
+) -> Contents | None:
     """What is in the files of formats without lists of their own."""
-    files = {meta.key: meta for meta in folder.list()}
+    files, classes = _files(folder, rows, report), report.classes if report else ()
     readers: dict[OutputFormat, Callable[[], Contents | None]] = {
         OutputFormat.NDJSON: lambda: read_ndjson(folder, files),
         OutputFormat.COCO: lambda: read_coco(folder, files),
@@ -213,6 +220,15 @@ def _contents(folder: Folder, classes: Sequence[str], kind: OutputFormat | None)
     }
     found = (read() for one, read in readers.items() if kind in {None, one})
     return next((contents for contents in found if contents is not None), None)
+
+
+def _files(folder: Folder, rows: Sequence[ImageRow] | None, report: Report | None) -> dict[str, ObjectMeta]:
+    """What is read: all files, or those that a report vouches for, and pictures."""
+    files = {meta.key: meta for meta in folder.list()}
+    if report is None or rows is None:
+        return files
+    known = {*report.files, *(row.label_file for row in rows)}
+    return {name: meta for name, meta in files.items() if name in known or name.lower().endswith(EXTENSIONS)}
 
 
 def _with_lists(
@@ -224,7 +240,7 @@ def _with_lists(
 ) -> Dataset:
     """A dataset whose definition names lists of pictures, each with a label file."""
     problems = list(definition.problems)
-    base = _base(folder, definition)
+    base = folder if report else _base(folder, definition)
     splits: dict[str, Sequence[Listed]] = {}
     for split, sources in (definition.sources or {}).items():
         splits[split] = [entry for source in sources for entry in _entries(base, definition, split, source, problems)]

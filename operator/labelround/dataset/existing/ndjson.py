@@ -10,12 +10,11 @@ import msgspec
 from labelround.dataset.existing.contents import UNSPLIT, Contents, Listed
 from labelround.dataset.existing.definition import SPLITS, Definition
 from labelround.dataset.existing.labels import LabelFile, LabelRow, row_of
+from labelround.dataset.formats import NDJSON_EXTENSION
 from labelround.dataset.lines import read_lines
 from labelround.errors import Problem
 from labelround.spec.model import OutputFormat
 from labelround.storage import Folder, ObjectMeta
-
-EXTENSION = ".ndjson"
 
 
 class _Head(msgspec.Struct):
@@ -38,7 +37,7 @@ _decode_picture = msgspec.json.Decoder(_Picture).decode
 
 def read_ndjson(folder: Folder, files: Mapping[str, ObjectMeta]) -> Contents | None:
     """The dataset in `folder`, whose `files` are known; None when it holds no such file."""
-    name = next((path for path in sorted(files) if path.endswith(EXTENSION) and "/" not in path), None)
+    name = next((path for path in sorted(files) if path.endswith(NDJSON_EXTENSION) and "/" not in path), None)
     if name is None:
         return None
     problems: list[Problem] = []

@@ -7,25 +7,28 @@ from hashlib import sha256
 
 from labelround.dataset.describing import DESCRIPTIONS
 from labelround.dataset.existing import Dataset
-from labelround.dataset.formats import REPORT
+from labelround.dataset.formats import REPORT, is_decisive
 from labelround.dataset.validate.findings import Finding, Rule
 from labelround.errors import ObjectNotFound
 from labelround.storage import Folder
 
 
 def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether all files are byte for byte what the conversion wrote.
+    """Whether all files are byte for byte what the conversion wrote, and none lies there that a trainer may prefer.
 
     `label_digests` are the SHA-256 of label files that were read already, by path.
     """
     if dataset.report is None or dataset.rows is None:
         return
-    labels = (row.label_file for row in dataset.rows if row.label_file)
-    found = _digest(dataset.folder, [*labels, *dataset.report.files], label_digests)
+    own = [*(row.label_file for row in dataset.rows if row.label_file), *dataset.report.files]
+    found = _digest(dataset.folder, own, label_digests)
     if found != dataset.report.digest:
         what = "the files are not those that the conversion wrote: the digest is another"
         fix = "convert or pull again, unless you changed them yourself"
         yield Finding(Rule.DIGEST, dataset.folder.uri(REPORT), what, fix)
+    for name in sorted(set(filter(is_decisive, dataset.files)).difference(own)):
+        what = "is no file of the dataset, but a trainer may take it for one"
+        yield Finding(Rule.DIGEST, dataset.folder.uri(name), what, "remove it")
 
 
 def check_descriptions(dataset: Dataset) -> Iterator[Finding]:
