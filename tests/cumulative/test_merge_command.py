@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.dataset.manifests import line, manifest
+from tests.dataset.manifests import line, manifest, tree
+from tests.dataset.pictures import picture
+from tests.tools.made_datasets import put
 
 from labelround.cli.main import main
 
@@ -52,6 +54,43 @@ def test_rounds_are_merged_and_the_version_is_printed(place: Path, capsys: pytes
         "split: 2 train, 1 val",
         "warning: 1 image on whose boxes the datasets disagree; the latest counts, and conflicts.csv lists them",
     ]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_version_of_another_format_is_pulled_over_the_last(place: Path, killed: bool) -> None:
+    """Nothing of the old format is left, also when a pull was killed in between, and the groups go along."""
+    for name in "abc":
+        put(place, f"pens/images/{name}.jpg", picture())
+    run("merge", "r1", "--output", "all", "--group-by", "^.")
+    run("pull", "all", "here", "--root", ".")
+    if killed:
+        Path("here/report.json").unlink()
+    run("merge", "r2", "--output", "all", "--format", "ndjson")
+
+    code = run("pull", "all", "here", "--root", ".")
+
+    run("pull", "all", "fresh", "--root", ".")
+    assert code == 0
+    assert tree(Path("here")) == tree(Path("fresh"))
+    assert {"dataset.ndjson", "groups.csv", "conflicts.csv"} <= tree(Path("here")).keys()
+
+
+def test_a_pulled_version_is_merged_as_the_one_it_was_pulled_from(place: Path) -> None:
+    """In the groups of its rounds, which are not found again below the folder that all images have in common."""
+    for folder in "ab":
+        Path(f"{folder}.manifest").write_bytes(manifest([line(f"{folder}/x.jpg", PEN), line(f"{folder}/y.jpg", PEN)]))
+        for name in "xy":
+            put(place, f"pens/images/{folder}/{name}.jpg", picture())
+        run("convert", f"{folder}.manifest", "--labels", "pen", "--output", folder, "--group-by", "^.")
+    run("merge", "a", "b", "--output", "all")
+    run("pull", "all", "here", "--root", ".")
+
+    run("merge", "all", "--output", "one")
+    run("merge", "here", "--output", "other")
+
+    one, other = (next(Path(name).glob("versions/*/groups.csv")).read_text() for name in ("one", "other"))
+    assert [row.rpartition(",")[2] for row in one.splitlines()] == ["group", "x", "y", "x", "y"]
+    assert one == other
 
 
 def test_nothing_new_makes_no_version(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -216,7 +216,7 @@ def test_without_images_to_validate_with_both_lists_name_the_same() -> None:
     both = rounds.merge("d", second)
 
     assert alone.folder.read("train.txt") == alone.folder.read("val.txt") == b"./images/a.jpg\n"
-    assert any("train.txt and val.txt list the same" in warning for warning in alone.report.warnings)
+    assert any("the splits train and val list the same" in warning for warning in alone.report.warnings)
     assert column(both, "split")["a.jpg"] == "train"
     assert b"a.jpg" not in both.folder.read("val.txt")
     assert not any("list the same" in warning for warning in both.report.warnings)

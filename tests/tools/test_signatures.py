@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from tests.dataset.manifests import line, manifest
+from tests.dataset.pictures import picture
 from tests.tools.made_datasets import BUCKET, Made, make, put
 
 from labelround.cli.main import cli
@@ -195,6 +196,24 @@ def test_a_definition_that_leads_to_a_signed_dataset_is_not_signed(
 
     assert result.exit_code == InvalidInput.exit_code
     assert "that it vouches for" in result.output
+
+
+@pytest.mark.parametrize("name", ["groups.csv", "conflicts.csv"])
+def test_what_tells_how_a_dataset_was_merged_is_signed(keys: tuple[Path, Path], tmp_path: Path, name: str) -> None:
+    """Groups decide on the split of what comes next. Pulled, all of it is as valid."""
+    made, there = converted(tmp_path, "YOLO"), tmp_path / "there"
+    for image in ("a.jpg", "b.jpg"):
+        put(tmp_path / "root", f"pens/images/{image}", picture())
+    merged = run("merge", made, "--output", tmp_path / "all", "--group-by", "^.").stdout.strip()
+    run("sign", merged, "--key", keys[0])
+    run("pull", merged, there, "--root", tmp_path / "root")
+
+    before = run("validate", there, "--public-key", keys[1], "--no-images")
+    _append(name)(there)
+    after = run("validate", there, "--public-key", keys[1], "--no-images")
+
+    assert (before.exit_code, after.exit_code) == (0, InvalidInput.exit_code)
+    assert f"{there / name}: is another than the conversion wrote" in after.output
 
 
 def test_another_signer_is_not_taken_for_this_one(signed: Path, tmp_path: Path) -> None:

@@ -11,10 +11,14 @@ from hashlib import sha256
 
 from labelround.dataset.card import card
 from labelround.dataset.croissant import croissant
-from labelround.dataset.formats import CARD, CROISSANT
+from labelround.dataset.formats import CARD, CONFLICTS, CROISSANT, GROUPS, SIGNATURE
 from labelround.dataset.report import Report
 
 DESCRIPTIONS = (CARD, CROISSANT)
+VOUCHED = (*DESCRIPTIONS, GROUPS, CONFLICTS)
+"""The files whose hashes the report may have beside the digest."""
+BESIDE = (*VOUCHED, SIGNATURE)
+"""All files that a dataset may have beside those of its digest, its report and its pictures."""
 
 
 def described(report: Report, hashes: Mapping[str, str]) -> tuple[Report, Mapping[str, bytes]]:

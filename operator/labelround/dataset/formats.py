@@ -146,13 +146,14 @@ def instances_file(part: Part) -> str:
 
 def is_decisive(path: str) -> bool:
     """Whether some trainer may take the file for the one that says what the dataset holds, in whatever format."""
-    return path in _DECISIVE or ("/" not in path and path.endswith(NDJSON_EXTENSION))
+    return path in DECISIVE or ("/" not in path and path.endswith(NDJSON_EXTENSION))
 
 
-_DECISIVE = frozenset(
+DECISIVE = frozenset(
     [DATA_YAML, OBJ_DATA, OBJ_NAMES, voc.LABEL_MAP]
     + [name for layout in _FORMATS.values() for name in (*layout.list_files(LISTED), *layout.gathered_files(LISTED))]
 )
+"""The files by which labelround's own formats say what the dataset holds."""
 
 
 def _data_yaml(labels: Sequence[str], lists: Sequence[Part]) -> str:
@@ -163,8 +164,8 @@ def _data_yaml(labels: Sequence[str], lists: Sequence[Part]) -> str:
 
 
 def _obj_data(labels: Sequence[str], lists: Sequence[Part]) -> str:
-    keys = {Part.TRAIN: "train", Part.VAL: "valid"}
-    paths = [f"{keys[part]} = {list_file(part)}" for part in lists if part in keys]
+    keys = {Part.TRAIN: "train", Part.VAL: "valid", Part.TEST: "test"}
+    paths = [f"{keys[part]} = {list_file(part)}" for part in lists]
     return "\n".join([f"classes = {len(labels)}", *paths, f"names = {OBJ_NAMES}", "backup = backup/", ""])
 
 

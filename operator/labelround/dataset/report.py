@@ -107,7 +107,7 @@ class Report:
     those that were asked for; an image that cannot be read has none. `renames` holds the first 1,000 of `renamed`;
     images.csv maps every image. `quality` is None in a report of a time when it was not counted. `inputs_digest`
     depends on what the manifests say, not on the order of their lines. `described` has the SHA-256 of the files that
-    describe the dataset, by name.
+    describe the dataset or tell how it was merged, by name.
     """
 
     version: int
@@ -156,7 +156,7 @@ class Report:
         return self.boxes.read == self.boxes.written and self.images.failed == 0
 
     def _is_sound(self) -> bool:
-        """Whether it is of a known format, with counts that add up and a digest. Who may write the folder may forge it."""
+        """Whether it is of a known format, with a digest and counts that add up. Who may write there may forge it."""
         images, boxes = self.images, self.boxes
         states = (images.labeled, images.empty, images.failed, images.unlabeled)
         dropped = boxes.dropped.values()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import file_digest
 from pathlib import Path
 
 from labelround import __version__
@@ -80,8 +81,11 @@ class VersionPlan:
         digest, hashes = join_parts([Folder(local_bucket(parts))], layout, self.labels, placed, folder, scratch)
         if self.group_by:
             _write_groups(settling.registry.groups(), scratch / GROUPS)
+        beside: dict[str, str] = {}
         for name in (GROUPS, CONFLICTS) if self.group_by else (CONFLICTS,):
             with (scratch / name).open("rb") as content:
+                beside[name] = file_digest(content, "sha256").hexdigest()
+                content.seek(0)
                 folder.write_stream(name, content)
         report = Report(
             version=REPORT_VERSION,
@@ -119,6 +123,7 @@ class VersionPlan:
         report, descriptions = described(report, hashes)
         for name, text in descriptions.items():
             folder.write(name, text)
+        report = replace(report, described={**report.described, **beside})
         folder.write(REPORT, report.to_json())
         return report
 
@@ -134,7 +139,7 @@ def _warnings(survey: Survey, placed: Placed, renames: Renames) -> Iterator[str]
         yield "no image is labeled: the dataset is empty"
     if placed.shared:
         part = next(PART_WORDS[part] for part in (Part.TRAIN, Part.VAL) if survey.parts[part])
-        yield f"every image but those to test with is in the split {part}, so train.txt and val.txt list the same"
+        yield f"every image but those to test with is in the split {part}, so the splits train and val list the same"
     if survey.conflicts:
         disputed = f"{counted(survey.conflicts, 'image')} on whose boxes the datasets disagree"
         yield f"{disputed}; the latest counts, and {CONFLICTS} lists them"

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from labelround.dataset.convert import read_report
+from labelround.dataset.describing import BESIDE
 from labelround.dataset.existing import ImageRow, local_path, read_image_rows
-from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE
+from labelround.dataset.formats import DECISIVE, IMAGES, REPORT, SIGNATURE, format_of
 from labelround.dataset.pull.source import PullSource, name_problems
 from labelround.dataset.pull.target import Original, Placed, Target
 from labelround.dataset.split import PART_WORDS
@@ -16,7 +18,8 @@ from labelround.errors import SHOWN_PROBLEMS, Conflict, Failed, InvalidInput, St
 from labelround.images import upright
 from labelround.parallel import in_threads
 from labelround.progress import Progress
-from labelround.storage import Bucket, Buckets, Folder, ObjectMeta, local_bucket
+from labelround.spec.model import OutputFormat
+from labelround.storage import Bucket, Buckets, Folder, ObjectMeta, key_problem, local_bucket
 from labelround.uri import ObjectURI
 
 __all__ = ["PullSummary", "pull"]
@@ -96,21 +99,30 @@ def pull(source: Folder, root: Path, buckets: Buckets, progress: Progress, *, ov
 
 
 def _remove_left_over(dataset: PullSource, target: Target) -> Iterator[str]:
-    """Remove the images and labels of an earlier version that this one does not have."""
-    try:
-        earlier = read_image_rows(Folder(local_bucket(target.root)))
-    except InvalidInput:
-        return
-    wanted = dataset.names()
-    members = [row for row in earlier or () if row.in_dataset]
-    if any(name_problems(members, IMAGES, label_files=any(row.label_file for row in members))):
-        return
-    for row in members:
-        for name in (*dataset.layout.image_files(row.image, PART_WORDS), row.label_file):
-            if name and name not in wanted and target.remove(name):
-                yield name
-    if SIGNATURE not in dataset.files and target.remove(SIGNATURE):
+    """Remove what an earlier pull brought and this dataset does not have: images, labels, and files of its format."""
+    wanted = {*dataset.names(), *dataset.tables}
+    for name in _brought(Folder(local_bucket(target.root))):
+        if name and name not in wanted and target.remove(name):
+            yield name
+    if SIGNATURE not in wanted and target.remove(SIGNATURE):
         yield SIGNATURE
+
+
+def _brought(there: Folder) -> list[str]:
+    """What an earlier pull may have brought: of any format, when there is no report, which a killed one takes away."""
+    try:
+        rows = read_image_rows(there)
+    except InvalidInput:
+        return []
+    members = [row for row in rows or () if row.in_dataset]
+    labels = [row.label_file for row in members]
+    if rows is None or any(name_problems(members, IMAGES, label_files=any(labels))):
+        return []
+    report = read_report(there)
+    layouts = map(format_of, [OutputFormat(report.format)] if report else OutputFormat)
+    files = (name for name in report.files if not key_problem(name)) if report else DECISIVE
+    pictures = [name for one in layouts for row in members for name in one.image_files(row.image, PART_WORDS)]
+    return [*pictures, *labels, *sorted({*files, *BESIDE} - {IMAGES})]
 
 
 def _copy_files(dataset: PullSource, names: Sequence[str], target: Target, progress: Progress) -> list[_Outcome]:

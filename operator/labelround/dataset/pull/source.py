@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from labelround.dataset.describing import DESCRIPTIONS
+from labelround.dataset.describing import BESIDE
 from labelround.dataset.existing import ImageRow, read_complete
-from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE, Format, format_of
+from labelround.dataset.formats import IMAGES, REPORT, Format, format_of
 from labelround.dataset.report import Report
 from labelround.errors import InvalidInput, Problem
 from labelround.spec.model import OutputFormat
@@ -19,7 +19,7 @@ from labelround.uri import is_s3
 class PullSource:
     """A complete dataset: its members, the layout, what lies in its folder, and what goes with the label files.
 
-    `tables` are the fixed files but for `images.csv`, and those that describe and sign the dataset, where they are.
+    `tables` are the fixed files but for `images.csv`, and those beside them that say more, where they are.
     """
 
     folder: Folder
@@ -41,7 +41,7 @@ class PullSource:
         if problems:
             raise InvalidInput(problems)
         files = {meta.key: meta for meta in folder.list()}
-        about = [name for name in (*DESCRIPTIONS, SIGNATURE) if name in files]
+        about = [name for name in BESIDE if name in files]
         return cls(folder, layout, members, files, [*tables, *about], report)
 
     def names(self) -> set[str]:

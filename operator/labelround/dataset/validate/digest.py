@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from labelround.dataset.describing import DESCRIPTIONS
+from labelround.dataset.describing import VOUCHED
 from labelround.dataset.existing import Dataset
 from labelround.dataset.formats import REPORT, is_decisive
 from labelround.dataset.validate.findings import Finding, Rule
@@ -32,10 +32,10 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
 
 
 def check_descriptions(dataset: Dataset) -> Iterator[Finding]:
-    """Whether what describes the dataset is what the conversion wrote."""
+    """Whether what describes the dataset, or tells how it was merged, is what was written with it."""
     for name, digest in dataset.report.described.items() if dataset.report else ():
         try:
-            found = _hash(dataset.folder, name) if name in DESCRIPTIONS else digest
+            found = _hash(dataset.folder, name) if name in VOUCHED else digest
         except ObjectNotFound:
             found = ""
         if found != digest:
