@@ -14,7 +14,7 @@ from dataclasses import astuple
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-from labelround.dataset.existing import newest_version, read_complete, read_image_rows
+from labelround.dataset.existing import dataset_folder, read_complete, read_image_rows
 from labelround.dataset.formats import ANNOTATIONS
 from labelround.dataset.tables import ANNOTATION_COLUMNS, IMAGE_COLUMNS
 from labelround.errors import InvalidInput, Problem
@@ -39,7 +39,8 @@ def read_annotations(
 
     `uri` names an `annot.csv`, or the folder that holds one: a local path or `s3://bucket/key`. With `root`, the
     folders below it stand for buckets; else S3 is read with the default AWS credentials (and AWS_ENDPOINT_URL_S3, if
-    set) unless `buckets` says otherwise. A dataset that grows is read in its newest version.
+    set) unless `buckets` says otherwise. A dataset that grows is read in its newest version, or in the one whose number
+    stands behind an `@`.
 
     Columns: `img_file` and `category` (text, whatever it looks like: "NA", "null" and "1" stay what they are),
     `box_left`, `box_top`, `box_width`, `box_height` (float64, pixels of the stored raster), `img_width`, `img_height`
@@ -116,11 +117,11 @@ def _source(source: str | pd.DataFrame, buckets: Buckets) -> tuple[pd.DataFrame,
 
 def _place(uri: str, buckets: Buckets) -> tuple[Folder, str]:
     """The folder and the name of the table that `uri` means."""
-    location = locate(uri.rstrip("/") or uri, buckets)
-    if location.key.endswith(".csv"):
+    if uri.endswith(".csv"):
+        location = locate(uri, buckets)
         folder, _, name = location.key.rpartition("/")
         return Folder(location.bucket, folder), name
-    return newest_version(Folder(location.bucket, location.key)), ANNOTATIONS
+    return dataset_folder(uri, buckets), ANNOTATIONS
 
 
 def _table(content: bytes, where: str) -> pd.DataFrame:

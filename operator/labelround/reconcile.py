@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from labelround.dataset.claim import check_claim, claim
-from labelround.dataset.since import labeled_keys
+from labelround.dataset.since import all_labeled, labeled_keys
 from labelround.decide import Action, Decision, decide
 from labelround.errors import Conflict, LabelroundError, Unavailable
 from labelround.followup import unlabeled_keys
@@ -150,9 +150,8 @@ class Reconciler:
         """Those that a dataset has no labels for yet. Raises Conflict when it has them for all."""
         new = without(found, labeled_keys(bucket, round.dataset.since))
         if found.keys and not new.keys:
-            known, place = bucket.uri(round.dataset.since), bucket.uri(round.images_prefix)
-            what = f"{known} has labels for all {len(found.keys)} images below {place}"
-            raise Conflict("NoImages", f"spec.dataset.since: {what}; upload new pictures")
+            problem = all_labeled(bucket, round.dataset.since, round.images_prefix, len(found.keys))
+            raise Conflict("NoImages", str(problem))
         return new
 
     def _listed(self, round: LabelingRound, bucket: Bucket) -> Iterator[ObjectMeta]:

@@ -33,23 +33,26 @@ def test_a_dataset_is_found_by_its_newest_version_or_by_a_number() -> None:
     rounds = Rounds()
     grown(rounds, 3)
 
-    found = [dataset_folder(text, rounds.world.buckets) for text in (ADDRESS, f"{ADDRESS}/", f"{ADDRESS}@2")]
+    names = (ADDRESS, f"{ADDRESS}/", f"{ADDRESS}@2", f"{ADDRESS}@2/")
+    found = [dataset_folder(text, rounds.world.buckets) for text in names]
 
     assert [folder.prefix.partition("-")[0] for folder in found] == [
         "d/versions/000003",
         "d/versions/000003",
         "d/versions/000002",
+        "d/versions/000002",
     ]
 
 
-def test_the_tables_of_python_are_those_of_the_newest_version() -> None:
-    """Three images with a box each."""
+def test_the_tables_of_python_are_those_of_the_newest_version_or_of_a_number() -> None:
+    """An image with a box comes with each."""
     rounds = Rounds()
     grown(rounds, 3)
 
-    boxes = read_annotations(ADDRESS, buckets=rounds.world.buckets)
+    newest, second = (read_annotations(uri, buckets=rounds.world.buckets) for uri in (ADDRESS, f"{ADDRESS}@2"))
 
-    assert list(boxes["img_file"]) == ["0.jpg", "1.jpg", "2.jpg"]
+    assert list(newest["img_file"]) == ["0.jpg", "1.jpg", "2.jpg"]
+    assert list(second["img_file"]) == ["0.jpg", "1.jpg"]
 
 
 def test_a_version_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -156,6 +156,17 @@ def test_two_rounds_over_growing_pictures_make_one_dataset(place: Path) -> None:
     assert "version 2: 5 images" in merged.stderr
 
 
+def test_a_plan_says_when_there_is_nothing_new(place: Path) -> None:
+    """In the words in which the round would be stalled."""
+    labelround("merge", f"{BUCKET}/rounds/1/yolo_annot_files", "--output", f"{BUCKET}/pens/all", cwd=place)
+
+    planned = labelround("plan", "-f", "2.yaml", "--root", ".", cwd=place)
+
+    assert planned.returncode == 3
+    assert "error:    spec.dataset.since: " in planned.stdout
+    assert "has labels for all 3 images below" in planned.stdout
+
+
 def test_a_plan_says_when_there_is_no_dataset(place: Path) -> None:
     """Under the field's name."""
     planned = labelround("plan", "-f", "2.yaml", "--root", ".", cwd=place)

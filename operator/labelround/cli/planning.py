@@ -22,7 +22,7 @@ from labelround.cli.environment import (
 )
 from labelround.cli.pricing import Prices, cost_document
 from labelround.cost import Cost, affordable_count, money, planned_cost
-from labelround.dataset.since import labeled_keys
+from labelround.dataset.since import all_labeled, labeled_keys
 from labelround.errors import InvalidInput, LabelroundError, Problem
 from labelround.manifest import Selection, select_images, without
 from labelround.plan import Plan, plan_round
@@ -118,7 +118,12 @@ def _select(round: LabelingRound, options: Options) -> tuple[Selection, tuple[Pr
         bucket = options.buckets.open(round.bucket)
         found = select_images(bucket.list(round.images_prefix), round.images_prefix)
         where = "spec.dataset.since"
-        return without(found, labeled_keys(bucket, round.dataset.since)) if round.dataset.since else found, ()
+        if not round.dataset.since:
+            return found, ()
+        new = without(found, labeled_keys(bucket, round.dataset.since))
+        full = found.keys and not new.keys
+        problem = all_labeled(bucket, round.dataset.since, round.images_prefix, len(found.keys))
+        return new, (problem,) if full else ()
     except LabelroundError as error:
         return Selection(()), (Problem(where, str(error)),)
 

@@ -8,9 +8,15 @@ from labelround.dataset.convert import read_report
 from labelround.dataset.existing import image_rows, newest_version
 from labelround.dataset.formats import IMAGES, REPORT
 from labelround.dataset.lines import read_lines
-from labelround.errors import ObjectNotFound
+from labelround.errors import ObjectNotFound, Problem
 from labelround.storage import Bucket, Folder
 from labelround.uri import ObjectURI
+
+
+def all_labeled(bucket: Bucket, since: str, images_prefix: str, count: int) -> Problem:
+    """What is wrong with a round over `count` images that are all in the dataset: it has nothing to ask for."""
+    what = f"{bucket.uri(since)} has labels for all {count} images below {bucket.uri(images_prefix)}"
+    return Problem("spec.dataset.since", what, "upload new pictures")
 
 
 def labeled_keys(bucket: Bucket, since: str) -> Iterator[str]:

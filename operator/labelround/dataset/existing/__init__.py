@@ -142,7 +142,7 @@ def dataset_folder(text: str, buckets: Buckets) -> Folder:
     Of a dataset that grows it is that of its newest version, or of the one whose number stands behind an `@`. Raises
     ObjectNotFound when there is no such folder or version.
     """
-    base, mark, number = text.rpartition("@")
+    base, mark, number = text.rstrip("/").rpartition("@")
     if mark and base and number.isdecimal() and (is_s3(text) or not Path(text).exists()):
         found = _version(_place(base, buckets), int(number))
         if found is not None:
