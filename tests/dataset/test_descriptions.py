@@ -107,14 +107,16 @@ def test_every_output_format_is_described(output_format: OutputFormat) -> None:
 
 def test_how_to_train_is_told_for_each_trainer() -> None:
     """The file that it is given."""
-    yolo, darknet = World(), World()
+    yolo, darknet, ndjson = World(), World(), World()
     yolo.convert(ENTRIES)
     darknet.convert(ENTRIES, output_format=OutputFormat.DARKNET)
+    ndjson.convert(ENTRIES, output_format=OutputFormat.NDJSON)
 
-    texts = card(yolo), card(darknet)
+    texts = card(yolo), card(darknet), card(ndjson)
 
     assert "yolo detect train data=data.yaml" in texts[0]
     assert "start Darknet in this folder, and give it `obj.data`" in texts[1]
+    assert "yolo detect train data=dataset.ndjson" in texts[2]
 
 
 def test_names_cannot_dress_the_card_up() -> None:

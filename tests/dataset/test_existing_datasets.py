@@ -15,8 +15,10 @@ from labelround.dataset.adopting import buckets_with, dataset_source
 from labelround.dataset.convert import convert
 from labelround.dataset.existing import open_dataset
 from labelround.dataset.split import KEPT
+from labelround.dataset.validate import validate
+from labelround.progress import NoProgress
 from labelround.spec.model import ImagesMode, OutputFormat
-from labelround.storage import Folder, MemoryBuckets
+from labelround.storage import Folder, MemoryBuckets, local_bucket
 
 PEN, PENCIL = ("pen", 10, 20, 30, 40), ("pencil", 1, 2, 3, 4)
 SIZE = {"width": 100, "height": 80}
@@ -280,3 +282,44 @@ def test_a_dataset_in_a_bucket_keeps_the_addresses_of_its_pictures(tmp_path: Pat
     assert refs == ["s3://pictures/old/train2017/a.jpg", "s3://pictures/old/val2017/b.png"]
     assert first["images/train2017/a.jpg"] == picture()
     assert first == second
+
+
+@pytest.mark.parametrize("place", [".", "new", "../old/new", ".."])
+def test_a_dataset_is_not_converted_over_itself(place: str, tmp_path: Path) -> None:
+    """Nor into its own folder, or around it."""
+    source = yolo(tmp_path / "sets" / "old")
+    before = tree(source)
+
+    code = run("--from", "yolo", source, "--output", source / place)
+
+    assert code == 3
+    assert tree(source) == before
+
+
+def test_pascal_voc_goes_by_both_words(tmp_path: Path) -> None:
+    """Wherever a format is named."""
+    source = voc(tmp_path / "old")
+
+    codes = [
+        run("--from", word, source, "--format", word, "--output", tmp_path / f"new{number}")
+        for number, word in enumerate(("voc", "pascalvoc", "VOC", "PascalVOC"))
+    ]
+
+    assert codes == [0, 0, 0, 0]
+    assert len({json.loads(path.read_bytes())["digest"] for path in tmp_path.glob("new*/report.json")}) == 1
+
+
+@pytest.mark.parametrize("output_format", list(OutputFormat))
+def test_the_test_part_comes_along_in_every_format(output_format: OutputFormat, tmp_path: Path) -> None:
+    """Nothing of what was converted is lost on the way back, and nothing is left over."""
+    source, made, back = yolo(tmp_path / "old"), tmp_path / "made", tmp_path / "back"
+    (source / "data.yaml").write_text("train: images/train\ntest: images/val\nnames: {0: pencil, 1: pen}\n")
+    run("--from", "yolo", source, "--output", made, "--format", output_format.value, "--images", "Copy")
+
+    run("--from", output_format.value, made, "--output", back, "--bucket", f"old={source}")
+
+    opened = open_dataset(Folder(local_bucket(made)))
+    unlisted = [found for found in validate(opened, NoProgress()).findings if "no split" in str(found)]
+    splits = [row["split"] for row in table_rows((back / "images.csv").read_bytes())]
+    assert sorted(splits) == ["test", "train"]
+    assert unlisted == []

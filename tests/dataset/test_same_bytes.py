@@ -170,4 +170,4 @@ def test_one_group_trains_and_validates_with_a_warning() -> None:
 
     files = world.files()
     assert files["train.txt"] == files["val.txt"] == b"./images/a.jpg\n./images/b.jpg\n"
-    assert any("val.txt lists what train.txt lists" in warning for warning in report.warnings)
+    assert any("the split val lists what the split train lists" in warning for warning in report.warnings)

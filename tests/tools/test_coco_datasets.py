@@ -11,6 +11,8 @@ import pytest
 from tests.tools import picture_files as files
 
 from labelround.dataset.existing import Dataset, dataset_folder, open_dataset
+from labelround.dataset.stats import stats
+from labelround.progress import NoProgress
 from labelround.storage import MemoryBuckets
 
 PLAIN = files.jpeg(files.raster(40, 20))
@@ -46,6 +48,16 @@ def test_categories_are_known_by_name(tmp_path: Path) -> None:
     assert opened.names == ("pencil", "pen")
     assert boxes(opened) == {"images/a.jpg": [("pen", (0.35, 0.35, 0.5, 0.5))]}
     assert opened.problems == ()
+
+
+def test_numbers_are_in_the_order_of_the_splits(tmp_path: Path) -> None:
+    """Not in that of the files, which is by their names."""
+    opened = None
+    for split in ("val", "test", "train"):
+        opened = dataset(tmp_path, document(BOX), f"annotations/instances_{split}.json")
+
+    assert opened is not None
+    assert list(stats(opened, NoProgress()).splits) == ["train", "val", "test"]
 
 
 @pytest.mark.parametrize(

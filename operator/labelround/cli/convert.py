@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 OWNER = "labelround convert"
 INCOMPLETE_EXIT_CODE = 5
 SHOWN_RENAMES = 20
-_FROM = ("YOLO", "Darknet", "VOC", "COCO", "NDJSON")
-FORMATS = ("YOLO", "Darknet", "PascalVOC", "COCO", "NDJSON")
+
+
+class FormatName(click.Choice[str]):
+    """The word for a dataset's format; Pascal VOC goes by two."""
+
+    def __init__(self) -> None:
+        super().__init__(("YOLO", "Darknet", "PascalVOC", "COCO", "NDJSON"), case_sensitive=False)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word as the spec has it."""
+        return super().convert("PascalVOC" if value.lower() == "voc" else value, param, ctx)
 
 
 def _license(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -41,7 +50,7 @@ def _license(_context: click.Context, _option: click.Parameter, value: str) -> s
 @click.option(
     "--from",
     "existing",
-    type=click.Choice(_FROM, case_sensitive=False),
+    type=FormatName(),
     help="MANIFEST is a dataset of this format: a folder or an S3 address. Its own split is kept.",
 )
 @click.option("--labels", help="The classes in the order of their class ids, with commas between them.")
@@ -55,9 +64,7 @@ def _license(_context: click.Context, _option: click.Parameter, value: str) -> s
     metavar="NAME",
     help="The label attribute; one for all manifests, or one for each. Default: the only one that holds boxes.",
 )
-@click.option(
-    "--format", "output_format", type=click.Choice(FORMATS, case_sensitive=False), default="YOLO", show_default=True
-)
+@click.option("--format", "output_format", type=FormatName(), default="YOLO", show_default=True)
 @click.option("--images-prefix", metavar="P", help="s3://bucket/prefix/ of all images. Default: their common folder.")
 @click.option("--check-images/--no-check-images", help="Read the images' headers: size, orientation, damage.")
 @click.option(
@@ -118,7 +125,7 @@ def convert(
     """
     from labelround.cli.console import progress
     from labelround.dataset.classes import UnknownClasses
-    from labelround.dataset.convert import ConversionPlan, read_report
+    from labelround.dataset.convert import ConversionPlan, check_apart, read_report
     from labelround.dataset.convert import convert as run
     from labelround.dataset.report import Origin
     from labelround.dataset.split import KEPT
@@ -128,11 +135,13 @@ def convert(
     buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
     named = _labels(labels, each_label, label_file, buckets)
     split = Split(train, val, test, seed, group_by)
+    folder = output_folder(output, buckets)
     sources: tuple[ManifestSource, ...]
     if existing is None:
         sources = tuple(_sources(manifests, attributes, buckets))
     else:
         source, buckets = _dataset(manifests, existing, attributes, images_prefix, buckets)
+        check_apart(folder, [source.dataset.folder])
         sources, named = (source,), named or source.dataset.names
         split = KEPT if source.keeps_split else split
     plan = ConversionPlan(
@@ -147,7 +156,6 @@ def convert(
         owner=OWNER,
         origin=Origin(license=licence),
     )
-    folder = output_folder(output, buckets)
     previous = read_report(folder)
     try:
         with progress() as told:
@@ -194,7 +202,7 @@ def _dataset(
 
     if len(named) > 1 or attributes or images_prefix is not None:
         raise click.UsageError("--from takes one dataset, without --attribute and --images-prefix")
-    wanted = OutputFormat("PascalVOC" if kind == "VOC" else kind)
+    wanted = OutputFormat(kind)
     dataset = open_dataset(dataset_folder(named[0], buckets), wanted)
     return dataset_source(dataset, wanted, named[0]), buckets_with(dataset, buckets)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labelround.cli.convert import FORMATS
+from labelround.cli.convert import FormatName
 from labelround.cli.merge_text import diff_document, diff_lines, merge_document, merge_lines
 from labelround.cli.options import PATIENCE_SECONDS, bucket_options, open_buckets
 from labelround.cli.output import output_option, show
@@ -25,7 +25,7 @@ KEEP = 10
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(FORMATS, case_sensitive=False),
+    type=FormatName(),
     help="Default: that of the version before, YOLO at first.",
 )
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from labelround.dataset.formats import ANNOTATIONS, DATA_YAML, IMAGES, OBJ_DATA, REPORT
+from labelround.dataset.formats import ANNOTATIONS, DATA_YAML, IMAGES, NDJSON_FILE, OBJ_DATA, REPORT
 from labelround.dataset.report import Report
 from labelround.spec.model import OutputFormat
 from labelround.spec.wording import printable
@@ -17,6 +17,7 @@ _NO_ROUND = "none: converted without one"
 _MARKS = re.compile(r"[\\`*_\[\]<>&|#~!$]")
 _TRAINING = {
     OutputFormat.YOLO.value: f"Then Ultralytics trains: `yolo detect train data={DATA_YAML} model=yolo11n.yaml`.",
+    OutputFormat.NDJSON.value: f"Then Ultralytics trains: `yolo detect train data={NDJSON_FILE} model=yolo11n.yaml`.",
     OutputFormat.DARKNET.value: f"Then start Darknet in this folder, and give it `{OBJ_DATA}`.",
 }
 

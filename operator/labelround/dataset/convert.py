@@ -6,7 +6,7 @@ then is anything written. The report comes last; without it the dataset is not c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -87,6 +87,23 @@ def check_output(output: Folder, owner: str) -> None:
         if found is not None:
             what = f"is not empty ({found.key} is there) and no labelround dataset"
             raise InvalidInput([Problem(output.uri(), what, "choose a new folder")])
+
+
+def check_apart(output: Folder, datasets: Sequence[Folder]) -> None:
+    """Whether none of the datasets that are read would be written over. Raises InvalidInput."""
+    problems = []
+    for dataset in datasets:
+        one, other = _address(dataset), _address(output)
+        if one.startswith(other) or other.startswith(one):
+            problems.append(Problem(dataset.uri(), "lies in the output folder, or around it", "choose another output"))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _address(folder: Folder) -> str:
+    """The folder's address with a `/` at its end; of a local one that which no link hides."""
+    place = folder.bucket.local_path
+    return f"{str((place / folder.prefix).resolve()) if place else folder.uri()}".rstrip("/") + "/"
 
 
 def is_current(report: Report, plan: ConversionPlan, said: Said) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from labelround.dataset.existing import Dataset, LabelFile, Listed
+from labelround.dataset.existing import SPLITS, UNSPLIT, Dataset, LabelFile, Listed
 from labelround.dataset.quality.figures import GRID, SIZES, cell_of, size_of
 from labelround.dataset.quality.found import FoundBox, FoundBoxes
 from labelround.dataset.quality.suspicion import LIMITS, Limits, Suspicion
@@ -188,7 +188,7 @@ def stats(dataset: Dataset, progress: Progress, limits: Limits = LIMITS) -> Data
         total=len(entries),
         background=numbers.per_image.count(0),
         boxes=numbers.boxes.total(),
-        splits={split: len({each.image_file for each in listed}) for split, listed in dataset.splits.items()},
+        splits={split: len({each.image_file for each in dataset.splits[split]}) for split in _in_order(dataset)},
         states=Counter(row.state for row in dataset.rows or ()),
         classes=tuple(_class(dataset, numbers, class_id) for class_id in class_ids),
         imbalance=max(counts) / min(counts) if counts else None,
@@ -206,10 +206,15 @@ def _read(dataset: Dataset, entry: Listed) -> tuple[Listed, tuple[int, int] | No
     return entry, size, dataset.labels(entry)
 
 
+def _in_order(dataset: Dataset) -> list[str]:
+    """The splits of a dataset, whose files may name them in any order."""
+    return sorted(dataset.splits, key=(*SPLITS, UNSPLIT).index)
+
+
 def _class(dataset: Dataset, numbers: _Numbers, class_id: int) -> ClassStats:
     name = dataset.names[class_id] if 0 <= class_id < len(dataset.names) else ""
     side = Spread.of(numbers.sides.get(class_id, ()))
-    splits = {split: numbers.in_splits[class_id, split] for split in dataset.splits}
+    splits = {split: numbers.in_splits[class_id, split] for split in _in_order(dataset)}
     return ClassStats(class_id, name, numbers.images[class_id], numbers.boxes[class_id], side, splits)
 
 

@@ -109,7 +109,7 @@ def _warnings(plan: ConversionPlan, said: Said, joined: Joined, cut: Cut, tally:
     if not cut.listed:
         yield "no image is labeled: the dataset is empty"
     if cut.shared:
-        yield "all images belong to one group of the split, so val.txt lists what train.txt lists"
+        yield "all images belong to one group of the split, so the split val lists what the split train lists"
     if joined.repeated_lines:
         yield f"{counted(joined.repeated_lines, 'line')} of the manifests repeat others and were counted once"
     if tally.all_dropped:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labelround.dataset.card import title
 from labelround.dataset.claim import claim
-from labelround.dataset.convert import check_output
+from labelround.dataset.convert import check_apart, check_output
 from labelround.dataset.cumulative.options import MergeOptions, MergeResult
 from labelround.dataset.cumulative.records import Records
 from labelround.dataset.cumulative.registry import Registry
@@ -62,7 +62,7 @@ def merge(
     Raises InvalidInput (nothing was written), Conflict when the folder is another's, Unavailable when another process
     was quicker or a dataset changed while it was read, and StorageError.
     """
-    _check_apart(output, datasets)
+    check_apart(output, datasets)
     check_output(output, options.owner)
     sources = open_sources(datasets)
     history = read_history(output, read_index(output))
@@ -75,17 +75,6 @@ def merge(
     world = _World(output, options, history, progress or NoProgress(), clock, token)
     with scratch_folder(scratch) as folder, open_database(folder / "index.db") as connection:
         return _Merging.of(world, before, fresh, connection, folder).run()
-
-
-def _check_apart(output: Folder, datasets: Sequence[Folder]) -> None:
-    """A dataset must not be merged into itself."""
-    problems = []
-    for dataset in datasets:
-        one, other = f"{dataset.uri().rstrip('/')}/", f"{output.uri().rstrip('/')}/"
-        if one.startswith(other) or other.startswith(one):
-            problems.append(Problem(dataset.uri(), "lies in the output folder, or around it", "choose another output"))
-    if problems:
-        raise InvalidInput(problems)
 
 
 def _before(output: Folder, history: History) -> Source | None:
