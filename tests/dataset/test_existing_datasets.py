@@ -287,10 +287,11 @@ def test_a_dataset_in_a_bucket_keeps_the_addresses_of_its_pictures(tmp_path: Pat
 @pytest.mark.parametrize("place", [".", "new", "../old/new", ".."])
 def test_a_dataset_is_not_converted_over_itself(place: str, tmp_path: Path) -> None:
     """Nor into its own folder, or around it."""
-    source = yolo(tmp_path / "sets" / "old")
+    source = tmp_path / "sets" / "old"
+    run("--from", "yolo", yolo(tmp_path / "theirs"), "--output", source)
     before = tree(source)
 
-    code = run("--from", "yolo", source, "--output", source / place)
+    code = run("--from", "yolo", source, "--labels", "pen,pencil", "--output", source / place)
 
     assert code == 3
     assert tree(source) == before

@@ -160,6 +160,7 @@ FORGERIES: dict[str, tuple[str, dict[str, str]]] = {
     "a further part of COCO": ("COCO", {"annotations/instances_test.json": FORGED_COCO}),
     "NDJSON that sorts before NDJSON": ("NDJSON", {"a.ndjson": FORGED_NDJSON}),
     "a further list of VOC": ("PascalVOC", {"ImageSets/Main/test.txt": "a\n"}),
+    "groups that nobody was merged by": ("YOLO", {"groups.csv": "source_ref,group\n"}),
     "Darknet beside YOLO": ("YOLO", {"obj.data": "classes = 1\ntrain = train.txt\n", "obj.names": "pen\n"}),
 }
 
@@ -179,7 +180,7 @@ def test_what_is_added_for_a_trainer_to_find_is_an_error(keys: tuple[Path, Path]
 
     assert [before[0].exit_code, *(result.exit_code for result in results)] == [0, InvalidInput.exit_code, 0]
     for name in added:
-        assert f"{dataset / name}: is no file of the dataset, but a trainer may take it for one" in results[0].output
+        assert f"{dataset / name}: is no file of the dataset, but a trainer, or a merge, may" in results[0].output
     assert run("stats", dataset).stdout == before[1]
 
 

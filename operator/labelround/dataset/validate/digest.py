@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from labelround.dataset.describing import VOUCHED
 from labelround.dataset.existing import Dataset
-from labelround.dataset.formats import REPORT, is_decisive
+from labelround.dataset.formats import GROUPS, REPORT, is_decisive
 from labelround.dataset.validate.findings import Finding, Rule
 from labelround.errors import ObjectNotFound
 from labelround.storage import Folder
@@ -26,8 +26,9 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
         what = "the files are not those that the conversion wrote: the digest is another"
         fix = "convert or pull again, unless you changed them yourself"
         yield Finding(Rule.DIGEST, dataset.folder.uri(REPORT), what, fix)
-    for name in sorted(set(filter(is_decisive, dataset.files)).difference(own)):
-        what = "is no file of the dataset, but a trainer may take it for one"
+    counting = (name for name in dataset.files if is_decisive(name) or name == GROUPS)
+    for name in sorted(set(counting).difference(own, dataset.report.described)):
+        what = "is no file of the dataset, but a trainer, or a merge, may take it for one"
         yield Finding(Rule.DIGEST, dataset.folder.uri(name), what, "remove it")
 
 
