@@ -125,9 +125,8 @@ def samples_of(folder: Folder, split: str | None, buckets: Buckets) -> Samples:
         raise ValueError(f"there is no split {split!r}; the splits are {', '.join(SPLITS)}")
     report, rows = read_complete(folder)
     members = [row for row in rows if row.in_dataset]
-    chosen = [row for row in members if split in {None, row.split}]
-    if not chosen and split is not None and report.splits.get(split):
-        chosen = members  # the only group of the split trains and validates, and images.csv names one of the two
+    # An image may train and validate, and images.csv names one of the two.
+    chosen = [row for row in members if split is None or split in report.lists(row.split)]
     return Samples(folder, report, chosen, buckets)
 
 

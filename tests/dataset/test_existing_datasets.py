@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.dataset.manifests import plan_of, table_rows, tree
+from tests.dataset.manifests import line, manifest, plan_of, table_rows, tree
 from tests.dataset.pictures import picture
 from tests.dataset.test_convert_command import run
 
 from labelround.dataset.adopting import buckets_with, dataset_source
 from labelround.dataset.convert import convert
+from labelround.dataset.cumulative import MergeOptions, merge
 from labelround.dataset.existing import open_dataset
 from labelround.dataset.split import KEPT
+from labelround.dataset.stats import stats
 from labelround.dataset.validate import validate
 from labelround.progress import NoProgress
+from labelround.samples import load
 from labelround.spec.model import ImagesMode, OutputFormat
-from labelround.storage import Folder, MemoryBuckets, local_bucket
+from labelround.storage import Folder, MemoryBuckets, local_bucket, output_folder
 
 PEN, PENCIL = ("pen", 10, 20, 30, 40), ("pencil", 1, 2, 3, 4)
 SIZE = {"width": 100, "height": 80}
@@ -194,6 +197,44 @@ def test_a_split_that_lacks_a_part_stays_so(tmp_path: Path) -> None:
 
     rows = table_rows((tmp_path / "new" / "images.csv").read_bytes())
     assert [row["split"] for row in rows] == ["train", "test"]
+
+
+@pytest.mark.parametrize("kind", ["YOLO", "VOC", "COCO", "NDJSON"])
+def test_pictures_to_test_with_do_not_train_where_the_others_also_validate(kind: str, tmp_path: Path) -> None:
+    """A merged dataset without a picture to validate with; it is loaded, and comes back, as it was."""
+    source = coco(tmp_path / "old")
+    (source / "annotations/instances_val2017.json").rename(source / "annotations/instances_test2017.json")
+    (source / "val2017").rename(source / "test2017")
+    run("--from", "coco", source, "--output", tmp_path / "one")
+    options = MergeOptions("somebody", 10, OutputFormat("PascalVOC" if kind == "VOC" else kind))
+    merged = merge(
+        output_folder(str(tmp_path / "merged"), MemoryBuckets()), [Folder(local_bucket(tmp_path / "one"))], options
+    )
+
+    code = run("--from", kind, tmp_path / "merged", "--output", tmp_path / "new")
+
+    report = json.loads((tmp_path / "new" / "report.json").read_bytes())
+    loaded = {split: [one.image for one in load(tmp_path / "merged", split)] for split in ("train", "val", "test")}
+    assert code == 0
+    assert merged.report.splits == report["splits"] == {"train": 1, "val": 1, "test": 1}
+    assert [merged.report.lists(split) for split in ("train", "test")] == [("train", "val"), ("test",)]
+    assert [len(names) for names in loaded.values()] == [1, 1, 1]
+    assert loaded["train"] == loaded["val"] != loaded["test"]
+
+
+def test_the_only_group_of_a_dataset_is_counted_and_read_once(tmp_path: Path) -> None:
+    """Also where each part of the split has a folder of its own, with the same pictures in both."""
+    (tmp_path / "output.manifest").write_bytes(manifest([line("a.jpg", PEN), line("b.jpg", PENCIL)]))
+    run(tmp_path / "output.manifest", "--labels", "pencil,pen", "--group-by", "^.*/", "--output", tmp_path / "one",
+        "--images-prefix", "s3://pictures/", "--format", "ndjson")  # fmt: skip
+
+    code = run("--from", "ndjson", tmp_path / "one", "--output", tmp_path / "new")
+
+    counted = stats(open_dataset(Folder(local_bucket(tmp_path / "one"))), NoProgress())
+    report = json.loads((tmp_path / "new" / "report.json").read_bytes())
+    assert code == 0
+    assert (counted.total, counted.boxes, counted.splits) == (2, 2, {"train": 2, "val": 2})
+    assert (report["boxes"]["read"], report["splits"]) == (2, {"train": 2, "val": 2, "test": 0})
 
 
 def test_a_picture_without_a_label_file_is_background(tmp_path: Path) -> None:

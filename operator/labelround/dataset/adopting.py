@@ -102,7 +102,7 @@ def read_dataset(source: DatasetSource, number: int, shared: IndexPass) -> Itera
         boxes = _with_classes(entry, found, dataset, shared)
         summary.boxes += len(boxes)
         if kept:
-            shared.kept.parts[found.ref] = kept[entry.image_file]
+            shared.kept.parts[found.ref] = kept[dataset.picture(entry)]
         state, drawn = State.LABELED if boxes else State.EMPTY, _encode([(number, boxes)] if boxes else [])
         front = (found.ref, summary.group, source.attempt, number, summary.lines)
         yield *front, state, found.width, found.height, len(boxes), drawn, ""
@@ -131,23 +131,25 @@ def _entries(source: DatasetSource, shared: IndexPass) -> tuple[list[Listed], di
         if not entry.image_file:
             shared.problems.add(entry.where, f"{entry.text} lies outside the dataset's folder", "bring it in")
             continue
-        entries.setdefault(entry.image_file, entry)
+        picture = source.dataset.picture(entry)
+        entries.setdefault(picture, entry)
         if entry.split != UNSPLIT:
-            parts.setdefault(entry.image_file, set()).add(_PARTS[entry.split])
+            parts.setdefault(picture, set()).add(_PARTS[entry.split])
         elif source.keeps_split:
             shared.problems.add(entry.where, f"{entry.text} is in no split, but others are", "list it in one")
-    if parts and all(found == _TWICE for found in parts.values()):
+    learned = [found for found in parts.values() if found != {Part.TEST}]
+    if learned and all(found == _TWICE for found in learned):
         shared.kept.twice = True
-        return list(entries.values()), dict.fromkeys(parts, Part.TRAIN)
-    for image, found in parts.items():
+        return list(entries.values()), {picture: max(found) for picture, found in parts.items()}
+    for picture, found in parts.items():
         if len(found) > 1:
-            words = " and ".join(PART_WORDS[part] for part in sorted(found))
-            shared.problems.add(entries[image].where, f"{image} is in {words}", "leave it in one part of the split")
-    return list(entries.values()), {image: max(found) for image, found in parts.items()}
+            words, entry = " and ".join(PART_WORDS[part] for part in sorted(found)), entries[picture]
+            shared.problems.add(entry.where, f"{entry.image_file} is in {words}", "leave it in one part of the split")
+    return list(entries.values()), {picture: max(found) for picture, found in parts.items()}
 
 
 _TWICE = {Part.TRAIN, Part.VAL}
-"""What labelround makes of a dataset with a single group: val lists what train lists."""
+"""What labelround makes of a dataset with nothing else to train or to validate with: val lists what train lists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def settle(
     placing = _Placing(plan, len(indexed.said.prefix), ballot, choice, progress if plan.check_images else None)
     count = table.load(placing.place(images, indexed.kept))
     table.settle_names()
-    cut = ballot.cut(moves=not indexed.kept.parts or indexed.kept.twice)
+    cut = ballot.cut(moves=not indexed.kept.parts, shared=indexed.kept.twice)
     return Settled(table, count, cut, choice.numbers(), joiner.counts, checker.counts)
 
 

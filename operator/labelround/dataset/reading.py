@@ -65,7 +65,7 @@ class SourceSummary:
 class Kept:
     """The split that a source has already: the part of each image, by `bucket/key`; empty when there is none.
 
-    With `twice`, all images train and validate.
+    With `twice`, all images but those to test with train and validate.
     """
 
     parts: dict[str, Part] = field(default_factory=dict)

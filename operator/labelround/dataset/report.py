@@ -145,10 +145,12 @@ class Report:
         return report if report.version == REPORT_VERSION and report._is_sound() else None
 
     def lists(self, split: str) -> tuple[str, ...]:
-        """The lists that an image of this part of the split stands in: when all are one group, train and val."""
-        counts = self.splits
-        shared = counts.get("val", 0) and counts.get("train") == self.images.labeled + self.images.empty
-        return ("train", "val") if shared else (split,)
+        """The lists that an image of this part of the split stands in.
+
+        When they name more images than there are, those that train validate too; images to test with do neither.
+        """
+        shared = sum(self.splits.values()) > self.images.labeled + self.images.empty
+        return ("train", "val") if shared and split != "test" else (split,)
 
     @property
     def complete(self) -> bool:

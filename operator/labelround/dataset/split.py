@@ -79,8 +79,8 @@ class Placing(Protocol):
 class Cut:
     """Where the ranges of hashes end, and the two groups that move so that neither train nor val stays empty.
 
-    `to_val` and `to_train` are hashes, or None. With `shared`, the only group trains and validates. `listed` are the
-    parts that have images.
+    `to_val` and `to_train` are hashes, or None. With `shared`, what trains validates too: it is the only group, or was
+    so in a split that is kept. `listed` are the parts that have images.
     """
 
     split: Split
@@ -98,13 +98,13 @@ class Cut:
         """The part of the group with this hash."""
         if hashed == self.to_val:
             return Part.VAL
-        if hashed == self.to_train or self.shared:
+        if hashed == self.to_train:
             return Part.TRAIN
         return by_share(self.split, hashed)
 
     def lists(self, part: Part) -> tuple[Part, ...]:
         """The lists that an image of this part stands in."""
-        return _SHARED if self.shared else (part,)
+        return _SHARED if self.shared and part is not Part.TEST else (part,)
 
 
 _SHARED = (Part.TRAIN, Part.VAL)
@@ -149,17 +149,18 @@ class Ballot:
             return []
         return sorted({self._lowest, self._highest}.union(*self._seen.values()))
 
-    def cut(self, *, moves: bool = True) -> Cut:
+    def cut(self, *, moves: bool = True, shared: bool = False) -> Cut:
         """With two or more groups, the lowest moves to an empty val and the highest to an empty train.
 
-        Without `moves` every group stays, and a part may be empty.
+        Without `moves` every group stays, and a part may be empty; with `shared`, val then lists what train lists.
         """
         if self._highest < 0:
             return Cut(self._split)
         if not moves:
-            return Cut(self._split, tuple(part for part in LISTED if self._seen[part]))
+            both = _SHARED if shared else ()
+            return Cut(self._split, tuple(part for part in LISTED if self._seen[part] or part in both), shared=shared)
         if self._lowest == self._highest:
-            return Cut(self._split, _SHARED, shared=True)
+            return Cut(self._split, _SHARED, to_train=self._lowest, shared=True)
         to_val = None if self._seen[Part.VAL] else self._lowest
         to_train = None if self._seen[Part.TRAIN] else self._highest
         tests = self._seen[Part.TEST] - {to_val, to_train}

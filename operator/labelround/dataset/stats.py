@@ -171,15 +171,16 @@ def stats(dataset: Dataset, progress: Progress, limits: Limits = LIMITS) -> Data
     splits_of: dict[str, tuple[str, ...]] = {}
     for entry in dataset.listed():
         if entry.image_file:
-            entries.setdefault(entry.image_file, entry)
-            known = splits_of.get(entry.image_file, ())
-            splits_of[entry.image_file] = known if entry.split in known else (*known, entry.split)
+            picture = dataset.picture(entry)
+            entries.setdefault(picture, entry)
+            known = splits_of.get(picture, ())
+            splits_of[picture] = known if entry.split in known else (*known, entry.split)
     progress.start("reading labels", len(entries), "images")
     numbers = _Numbers(FoundBoxes(limits, dataset.names))
     for entry, size, labels in in_threads(lambda entry: _read(dataset, entry), entries.values()):
         progress.advance()
         if labels is not None:
-            numbers.add(entry, splits_of[entry.image_file], labels, size)
+            numbers.add(entry, splits_of[dataset.picture(entry)], labels, size)
     class_ids = sorted({*range(len(dataset.names)), *numbers.boxes})
     counts = [count for count in numbers.boxes.values() if count]
     return DatasetStats(

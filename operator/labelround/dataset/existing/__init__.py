@@ -115,6 +115,11 @@ class Dataset:
         """The row of `images.csv` of a picture of the dataset."""
         return self._rows_by_image_file.get(entry.image_file)
 
+    def picture(self, entry: Listed) -> str:
+        """What tells the picture from others, also where it lies once for each part of the split that it is in."""
+        row = self.row(entry)
+        return row.source_ref if row is not None else entry.image_file
+
     def labels_name(self, entry: Listed) -> str:
         """What messages call the labels of a picture."""
         return f"{entry.label_file}: {entry.image_file}" if format_of(self.format).gathers else entry.label_file
