@@ -262,6 +262,25 @@ def test_the_card_names_the_rounds_and_keeps_their_licences() -> None:
     assert "| manifest |" not in card
 
 
+def test_a_licence_says_each_thing_once_however_often_is_merged() -> None:
+    """The same whether datasets are merged at once or one by one; what a choice offers stays one."""
+    rounds = Rounds()
+    licences = ["MIT", "CC-BY-4.0 AND MIT", "MIT OR Apache-2.0", "Apache-2.0 WITH LLVM-exception", "MIT"]
+    made = [
+        rounds.round([line(f"{number}.jpg", PEN)], origin=Origin("", licence))
+        for number, licence in enumerate(licences)
+    ]
+
+    for one in made:
+        last = rounds.merge("one by one", one)
+
+    at_once = rounds.merge("at once", *made)
+    assert last.report.options.origin.license == at_once.report.options.origin.license
+    assert at_once.report.options.origin.license == (
+        "(Apache-2.0 WITH LLVM-exception) AND CC-BY-4.0 AND MIT AND (MIT OR Apache-2.0)"
+    )
+
+
 def test_a_round_without_a_licence_leaves_the_merged_dataset_without_one() -> None:
     """Nobody may pass on what not everybody allowed."""
     rounds = Rounds()

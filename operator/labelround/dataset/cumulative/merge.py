@@ -12,6 +12,7 @@ from pathlib import Path
 from labelround.dataset.card import title
 from labelround.dataset.claim import claim
 from labelround.dataset.convert import check_apart, check_output
+from labelround.dataset.cumulative.licences import conjuncts
 from labelround.dataset.cumulative.options import MergeOptions, MergeResult
 from labelround.dataset.cumulative.records import Records
 from labelround.dataset.cumulative.registry import Registry
@@ -244,11 +245,15 @@ def _plan(options: MergeOptions, sources: Sequence[Source], before: Source | Non
 
 
 def _origin(reports: Sequence[Report]) -> Origin:
-    """Where a dataset is from that is merged of these. It has a licence when all have, and has to keep each of them."""
+    """Where a dataset is from that is merged of these. It has a licence when all have, and has to keep each of them.
+
+    A dataset may have been merged before: what stands between the ANDs of its expression counts by itself.
+    """
     origins = [one.options.origin for one in reports]
     rounds = [origin.merged or (origin.round or title(one),) for origin, one in zip(origins, reports, strict=True)]
-    licenses = sorted({origin.license for origin in origins})
-    kept = licenses if len(licenses) == 1 else [f"({each})" if " " in each else each for each in licenses]
+    licenses = {origin.license for origin in origins}
+    terms = sorted({term for each in licenses for term in conjuncts(each)})
+    kept = licenses if len(licenses) == 1 else [f"({each})" if " " in each else each for each in terms]
     return Origin(
         license=" AND ".join(kept) if all(licenses) else "",
         merged=tuple(dict.fromkeys(each for some in rounds for each in some)),
