@@ -74,7 +74,7 @@ class Samples(Sequence[Sample]):
 
     def __init__(self, folder: Folder, report: Report, rows: Sequence[ImageRow], buckets: Buckets) -> None:
         self._rows = rows
-        self._boxes = _boxes(folder, report.classes)
+        self._boxes = _boxes(folder, report)
         self._pictures = _Pictures(folder, report, buckets)
 
     def __len__(self) -> int:
@@ -157,9 +157,9 @@ class _Pictures:
         return read
 
 
-def _boxes(folder: Folder, classes: Sequence[str]) -> Mapping[str, Sequence[LabeledBox]]:
+def _boxes(folder: Folder, report: Report) -> Mapping[str, Sequence[LabeledBox]]:
     """The boxes of `annot.csv`, by image."""
-    ids = {name: number for number, name in enumerate(classes)}
+    ids = {name: number for number, name in enumerate(report.classes)}
     where = folder.uri(ANNOTATIONS)
     found: dict[str, list[LabeledBox]] = {}
     try:
@@ -169,7 +169,7 @@ def _boxes(folder: Folder, classes: Sequence[str]) -> Mapping[str, Sequence[Labe
             found.setdefault(row["img_file"], []).append(LabeledBox(ids[name], name, *place))
     except KeyError as error:
         what = f"holds no column and no class {error}"
-        raise InvalidInput([Problem(where, what, "convert or pull again")]) from None
+        raise InvalidInput([Problem(where, what, report.remedy)]) from None
     except (ValueError, TypeError, csv.Error) as error:
         raise InvalidInput([Problem(where, f"is no table of annotations ({error})")]) from None
     return found

@@ -5,12 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.cumulative.rounds import Rounds
 from tests.dataset.manifests import World, line, plan_of
 from tests.dataset.pictures import picture
 from tests.dataset.watched import WatchedBucket, on_disk, revived
 
 from labelround.dataset.convert import ConversionPlan, convert
-from labelround.spec.model import ImagesMode
+from labelround.dataset.existing import open_dataset
+from labelround.dataset.formats import format_of
+from labelround.dataset.validate import validate
+from labelround.dataset.validate.digest import check_descriptions
+from labelround.dataset.validate.findings import Rule
+from labelround.progress import NoProgress
+from labelround.spec.model import ImagesMode, OutputFormat
 from labelround.storage import Folder, MemoryBuckets
 
 LINES = [line(f"{name}.jpg", ("pen", 10, 10, 20, 20)) for name in ("a", "b", "deep/c", "deep/d")]
@@ -82,3 +89,36 @@ def test_a_link_to_the_same_content_becomes_a_file(made: WatchedBucket, world: W
 
     assert found == ["labels/a.txt"]
     assert not path.is_symlink()
+
+
+@pytest.mark.parametrize("output_format", OutputFormat)
+def test_a_dataset_is_mended_as_validate_says(output_format: OutputFormat, world: World) -> None:
+    """A conversion believes a report that is there; without one it writes what is missing."""
+    output = Folder(world.buckets.open("made"))
+    wanted = plan_of(world.source(LINES), output_format=output_format)
+    convert(wanted, output, world.buckets)
+    written = {meta.key: output.read(meta.key) for meta in output.list()}
+    for name in ("CARD.md", "annot.csv", format_of(output_format).label_file("a.jpg")):
+        output.delete(name or "croissant.json")
+    found = validate(open_dataset(output), NoProgress(), images=False).findings
+
+    output.delete("report.json")
+    convert(wanted, output, world.buckets)
+
+    fixes = {finding.fix.partition(", unless")[0] for finding in found if finding.rule is Rule.DIGEST}
+    assert fixes == {"pull again, or remove report.json and convert again"}
+    assert {meta.key: output.read(meta.key) for meta in output.list()} == written
+
+
+def test_a_version_is_mended_by_merging_anew() -> None:
+    """It never changes itself; the same rounds make the same version elsewhere."""
+    rounds = Rounds()
+    one = rounds.round(LINES)
+    version = rounds.merge("first", one)
+    version.folder.delete("CARD.md")
+
+    again = rounds.merge("second", one)
+
+    (finding,) = check_descriptions(open_dataset(version.folder))
+    assert finding.fix == "pull again, or merge again into a new folder, unless you changed it yourself"
+    assert list(check_descriptions(open_dataset(again.folder))) == []

@@ -248,6 +248,16 @@ def test_a_dataset_without_a_report_is_not_signed(dataset: Path, keys: tuple[Pat
     assert "report.json: is missing: the conversion did not end" in str(result.exception)
 
 
+def test_a_dataset_without_its_images_table_is_not_signed(dataset: Path, keys: tuple[Path, Path]) -> None:
+    """The report is not what is missing, and while it is there a conversion takes the dataset for whole."""
+    (dataset / "images.csv").unlink()
+
+    result = run("sign", dataset, "--key", keys[0])
+
+    fix = "pull again, or remove report.json and convert again"
+    assert f"images.csv: is missing or cannot be read; {fix}" in str(result.exception)
+
+
 def test_a_key_that_cannot_sign_is_refused_with_what_to_do(dataset: Path, tmp_path: Path) -> None:
     """A public one, one with a password, one of another kind, and no key at all."""
     _, public = write_key(tmp_path, "public")

@@ -153,6 +153,17 @@ class Report:
         return ("train", "val") if shared and split != "test" else (split,)
 
     @property
+    def remedy(self) -> str:
+        """How a person has the dataset as it was written: a conversion takes what a report vouches for as it is."""
+        made = "merge again into a new folder" if self._is_merged else "remove report.json and convert again"
+        return f"pull again, or {made}"
+
+    @property
+    def _is_merged(self) -> bool:
+        """Whether this is a version of a dataset that grows, and no conversion of one."""
+        return bool(self.options.origin.merged) and not self.manifests
+
+    @property
     def complete(self) -> bool:
         """Whether every box is in the dataset and no image failed."""
         return self.boxes.read == self.boxes.written and self.images.failed == 0

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from labelround.dataset.existing import Dataset
-from labelround.dataset.formats import REPORT, SIGNATURE
+from labelround.dataset.formats import IMAGES, REPORT, SIGNATURE
 from labelround.dataset.report import LARGEST_REPORT, Report
 from labelround.errors import Failed, InvalidInput, ObjectNotFound, ObjectTooLarge, Problem
 
@@ -56,9 +56,11 @@ def public_key(content: bytes, where: str) -> Ed25519PublicKey:
 
 def signature(dataset: Dataset, key: Ed25519PrivateKey) -> bytes:
     """The signature of a dataset's report. Raises InvalidInput when there is none, and Failed when it changes."""
-    if dataset.report is None or dataset.rows is None:
+    if dataset.report is None:
         what = "is missing: the conversion did not end, or it is no dataset of labelround's"
         raise InvalidInput([Problem(dataset.folder.uri(REPORT), what, "convert again")])
+    if dataset.rows is None:
+        raise InvalidInput([Problem(dataset.folder.uri(IMAGES), "is missing or cannot be read", dataset.report.remedy)])
     content = _content(dataset)
     if content is None:
         raise Failed(f"{dataset.folder.uri(REPORT)}: changed meanwhile; run this again")

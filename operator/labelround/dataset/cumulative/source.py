@@ -19,8 +19,6 @@ from labelround.parallel import in_threads
 from labelround.storage import Folder
 from labelround.uri import SCHEME
 
-_AS_WRITTEN = "merge datasets as labelround wrote them: convert again, or pull again"
-
 
 class SourceImage(NamedTuple):
     """One image as a dataset has it. `ref` is `bucket/key`; `part` is None outside the dataset.
@@ -51,6 +49,11 @@ class Source:
     def group_by(self) -> str:
         """The expression that finds the group of an image."""
         return str(self.report.options.split.get("group_by", ""))
+
+    def wrong(self, name: str, what: str) -> InvalidInput:
+        """The error that a file of the dataset is not as it was written."""
+        fix = f"merge datasets as labelround wrote them: {self.report.remedy}"
+        return InvalidInput([Problem(self.folder.uri(name), what, fix)])
 
 
 def open_sources(folders: Sequence[Folder]) -> list[Source]:
@@ -87,7 +90,7 @@ def read_images(source: Source, class_ids: Mapping[str, int], scratch: Path) -> 
     with ExitStack() as stack:
 
         def opened(name: str) -> IO[str]:
-            return stack.enter_context(_fetched(source.folder, name, scratch / name))
+            return stack.enter_context(_fetched(source, name, scratch / name))
 
         tables = _Tables(source, class_ids)
         grouped = source.group_by and source.folder.exists(GROUPS)
@@ -97,12 +100,12 @@ def read_images(source: Source, class_ids: Mapping[str, int], scratch: Path) -> 
         raise Unavailable(f"{source.name} was changed while it was read; run this again")
 
 
-def _fetched(folder: Folder, name: str, path: Path) -> IO[str]:
+def _fetched(source: Source, name: str, path: Path) -> IO[str]:
     try:
         with path.open("wb") as file:
-            file.writelines(folder.chunks(name))
+            file.writelines(source.folder.chunks(name))
     except ObjectNotFound:
-        raise InvalidInput([Problem(folder.uri(name), "is not there", _AS_WRITTEN)]) from None
+        raise source.wrong(name, "is not there") from None
     return path.open(encoding="utf-8", newline="")
 
 
@@ -119,7 +122,7 @@ class _Tables:
         try:
             yield from self._images(images, annotations, groups)
         except UnicodeDecodeError as error:
-            raise self._wrong(IMAGES, f"or {ANNOTATIONS} is not UTF-8 text ({error.reason})") from None
+            raise self.source.wrong(IMAGES, f"or {ANNOTATIONS} is not UTF-8 text ({error.reason})") from None
 
     def _images(
         self, images: IO[str], annotations: IO[str], groups: Iterator[tuple[str, str]] | None
@@ -129,44 +132,41 @@ class _Tables:
         for row in image_rows(images, self.source.folder.uri(IMAGES)):
             image = self._image(row, boxes, groups)
             if image.ref <= last:
-                raise self._wrong(IMAGES, f"names {row.source_ref} twice, or not in the order of addresses")
+                raise self.source.wrong(IMAGES, f"names {row.source_ref} twice, or not in the order of addresses")
             last, count, drawn = image.ref, count + 1, drawn + len(image.boxes)
             yield image
         if next(boxes, None) is not None:
-            raise self._wrong(ANNOTATIONS, f"holds more boxes than {IMAGES} counts")
+            raise self.source.wrong(ANNOTATIONS, f"holds more boxes than {IMAGES} counts")
         report = self.source.report
         if (count, drawn) != (report.images.total, report.boxes.written):
             counts = f"{report.images.total} images and {report.boxes.written} boxes"
-            raise self._wrong(REPORT, f"counts {counts}, but the tables hold {count} and {drawn}")
+            raise self.source.wrong(REPORT, f"counts {counts}, but the tables hold {count} and {drawn}")
 
     def _image(self, row: ImageRow, boxes: Iterator[BoxRow], groups: Iterator[tuple[str, str]] | None) -> SourceImage:
         ref = row.source_ref.removeprefix(SCHEME)
         if ref == row.source_ref or not all(ref.partition("/")):
-            raise self._wrong(IMAGES, f"the source_ref {row.source_ref!r} is not an S3 address")
+            raise self.source.wrong(IMAGES, f"the source_ref {row.source_ref!r} is not an S3 address")
         try:
             state = State(STATE_WORDS.index(row.state))
             part = Part(PART_WORDS.index(row.split)) if row.split else None
         except ValueError:
-            raise self._wrong(IMAGES, f"{row.source_ref}: the state or split is unknown") from None
+            raise self.source.wrong(IMAGES, f"{row.source_ref}: the state or split is unknown") from None
         least, most = min(row.width, row.height), max(row.width, row.height)
         if state.in_dataset != (part is not None) or not state.in_dataset <= least <= most <= MAX_SIDE:
-            raise self._wrong(IMAGES, f"{row.source_ref}: state, split and size do not fit together")
+            raise self.source.wrong(IMAGES, f"{row.source_ref}: state, split and size do not fit together")
         group = None
         if groups is not None:
             named, group = next(groups, ("", ""))
             if named != row.source_ref:
-                raise self._wrong(GROUPS, f"has {named!r} where {IMAGES} has {row.source_ref}")
+                raise self.source.wrong(GROUPS, f"has {named!r} where {IMAGES} has {row.source_ref}")
         drawn = sorted(self._box(row, next(boxes, None)) for _ in range(row.boxes))
         return SourceImage(ref, row.image, state, part, row.width, row.height, row.reason, drawn, group)
 
     def _box(self, row: ImageRow, box: BoxRow | None) -> Box:
         if box is None or box.image != row.image:
             where = f"{ANNOTATIONS}:{box.line}" if box else ANNOTATIONS
-            raise self._wrong(where, f"does not hold the {row.boxes} boxes of {row.image} that {IMAGES} counts")
+            raise self.source.wrong(where, f"does not hold the {row.boxes} boxes of {row.image} that {IMAGES} counts")
         class_id = self.class_ids.get(box.category)
         if class_id is None:
-            raise self._wrong(f"{ANNOTATIONS}:{box.line}", f"the class {box.category!r} is none of the dataset's")
+            raise self.source.wrong(f"{ANNOTATIONS}:{box.line}", f"the class {box.category!r} is none of the dataset's")
         return class_id, box.left, box.top, box.width, box.height
-
-    def _wrong(self, name: str, what: str) -> InvalidInput:
-        return InvalidInput([Problem(self.source.folder.uri(name), what, _AS_WRITTEN)])

@@ -24,7 +24,7 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
     found = _digest(dataset.folder, own, label_digests)
     if found != dataset.report.digest:
         what = "the files are not those that the conversion wrote: the digest is another"
-        fix = "convert or pull again, unless you changed them yourself"
+        fix = f"{dataset.report.remedy}, unless you changed them yourself"
         yield Finding(Rule.DIGEST, dataset.folder.uri(REPORT), what, fix)
     counting = (name for name in dataset.files if is_decisive(name) or name == GROUPS)
     for name in sorted(set(counting).difference(own, dataset.report.described)):
@@ -34,14 +34,18 @@ def check_digest(dataset: Dataset, label_digests: Mapping[str, str]) -> Iterator
 
 def check_descriptions(dataset: Dataset) -> Iterator[Finding]:
     """Whether what describes the dataset, or tells how it was merged, is what was written with it."""
-    for name, digest in dataset.report.described.items() if dataset.report else ():
+    report = dataset.report
+    if report is None:
+        return
+    for name, digest in report.described.items():
         try:
             found = _hash(dataset.folder, name) if name in VOUCHED else digest
         except ObjectNotFound:
             found = ""
         if found != digest:
             what = "is another than the conversion wrote" if found else "is missing"
-            yield Finding(Rule.DIGEST, dataset.folder.uri(name), what, "convert again, unless you changed it yourself")
+            fix = f"{report.remedy}, unless you changed it yourself"
+            yield Finding(Rule.DIGEST, dataset.folder.uri(name), what, fix)
 
 
 def _digest(folder: Folder, paths: Iterable[str], known: Mapping[str, str]) -> str | None:
