@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.dataset.manifests import line, manifest, plan_of, table_rows, tree
+from tests.dataset.manifests import World, line, manifest, plan_of, table_rows, tree
 from tests.dataset.pictures import picture
 from tests.dataset.test_convert_command import run
 
@@ -15,6 +15,7 @@ from labelround.dataset.adopting import buckets_with, dataset_source
 from labelround.dataset.convert import convert
 from labelround.dataset.cumulative import MergeOptions, merge
 from labelround.dataset.existing import open_dataset
+from labelround.dataset.report import Origin
 from labelround.dataset.split import KEPT
 from labelround.dataset.stats import stats
 from labelround.dataset.validate import validate
@@ -199,6 +200,25 @@ def test_a_split_that_lacks_a_part_stays_so(tmp_path: Path) -> None:
     assert [row["split"] for row in rows] == ["train", "test"]
 
 
+@pytest.mark.parametrize(("words", "licence"), [((), "CC-BY-4.0"), (("--license", "MIT"), "MIT")])
+def test_where_a_dataset_is_from_is_not_forgotten(words: tuple[str, ...], licence: str, tmp_path: Path) -> None:
+    """Its round, jobs and workers, and its licence unless another is stated."""
+    buckets, output = MemoryBuckets(), output_folder(str(tmp_path / "old"), MemoryBuckets())
+    origin = Origin("team-a/pens-1", "CC-BY-4.0", 3)
+    convert(plan_of(World(buckets).source([line("a.jpg", PEN)]), origin=origin), output, buckets)
+
+    run("--from", "yolo", tmp_path / "old", "--output", tmp_path / "new", *words)
+
+    report = json.loads((tmp_path / "new" / "report.json").read_bytes())
+    assert report["options"]["origin"] == {
+        "round": "team-a/pens-1",
+        "license": licence,
+        "workers_per_image": 3,
+        "merged": [],
+    }
+    assert report["jobs"] == ["pens"]
+
+
 @pytest.mark.parametrize("kind", ["YOLO", "VOC", "COCO", "NDJSON"])
 def test_pictures_to_test_with_do_not_train_where_the_others_also_validate(kind: str, tmp_path: Path) -> None:
     """A merged dataset without a picture to validate with; it is loaded, and comes back, as it was."""
@@ -290,6 +310,8 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path, capsys: pytest
     [
         (("--from", "coco"), 3, "is a dataset of the format YOLO, not COCO; say --from yolo"),
         (("--from", "yolo", "--attribute", "pens"), 2, "--from takes one dataset, without --attribute"),
+        (("--from", "yolo", "--seed", "1"), 2, "has a split, which is kept: leave out --seed"),
+        (("--from", "yolo", "--train", "80", "--group-by", "^."), 2, "kept: leave out --train, --group-by"),
         (("--from", "yolo", "--labels", "cup"), 3, "do not name these classes of boxes: 'pencil'"),
     ],
 )

@@ -134,7 +134,7 @@ def convert(
 
     buckets = open_buckets(root, bucket, s3_endpoint_url, region, patience_seconds=PATIENCE_SECONDS)
     named = _labels(labels, each_label, label_file, buckets)
-    split = Split(train, val, test, seed, group_by)
+    split, origin = Split(train, val, test, seed, group_by), Origin(license=licence)
     folder = output_folder(output, buckets)
     sources: tuple[ManifestSource, ...]
     if existing is None:
@@ -142,8 +142,10 @@ def convert(
     else:
         source, buckets = _dataset(manifests, existing, attributes, images_prefix, buckets)
         check_apart(folder, [source.dataset.folder])
-        sources, named = (source,), named or source.dataset.names
-        split = KEPT if source.keeps_split else split
+        sources, named, origin = (source,), named or source.dataset.names, source.origin(licence)
+        if source.keeps_split:
+            split = KEPT
+            _refuse_another_split(manifests[0])
     plan = ConversionPlan(
         sources=sources,
         labels=named,
@@ -154,7 +156,7 @@ def convert(
         check_images=check_images,
         previews=previews,
         owner=OWNER,
-        origin=Origin(license=licence),
+        origin=origin,
     )
     previous = read_report(folder)
     try:
@@ -205,6 +207,19 @@ def _dataset(
     wanted = OutputFormat(kind)
     dataset = open_dataset(dataset_folder(named[0], buckets), wanted)
     return dataset_source(dataset, wanted, named[0]), buckets_with(dataset, buckets)
+
+
+def _refuse_another_split(name: str) -> None:
+    """Raise UsageError when a split was asked for in words: the one that the dataset `name` has is kept."""
+    context = click.get_current_context()
+    commandline = click.core.ParameterSource.COMMANDLINE
+    asked = [
+        f"--{option.replace('_', '-')}"
+        for option in ("train", "val", "test", "seed", "group_by")
+        if context.get_parameter_source(option) is commandline
+    ]
+    if asked:
+        raise click.UsageError(f"{name} has a split, which is kept: leave out {', '.join(asked)}")
 
 
 def _manifest(text: str, buckets: Buckets) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 import msgspec
@@ -13,6 +13,7 @@ from labelround.dataset.annotation import State
 from labelround.dataset.boxes import Box
 from labelround.dataset.existing import SPLITS, UNSPLIT, Dataset, LabelRow, Listed
 from labelround.dataset.reading import IndexPass, Record, SourceSummary
+from labelround.dataset.report import Origin
 from labelround.dataset.source import ManifestSource
 from labelround.dataset.split import PART_WORDS, Part
 from labelround.errors import InvalidInput, Problem
@@ -39,6 +40,12 @@ class DatasetSource(ManifestSource):
     def keeps_split(self) -> bool:
         """Whether the dataset has a split of its own."""
         return any(split in SPLITS for split in self.dataset.splits)
+
+    def origin(self, licence: str) -> Origin:
+        """Where the dataset is from, as it says itself, but for a `licence` that is stated."""
+        report = self.dataset.report
+        known = report.options.origin if report else Origin()
+        return replace(known, license=licence or known.license)
 
 
 def dataset_source(dataset: Dataset, kind: OutputFormat, name: str) -> DatasetSource:
@@ -84,7 +91,8 @@ def read_dataset(source: DatasetSource, number: int, shared: IndexPass) -> Itera
     dataset, problems = source.dataset, shared.problems
     for problem in dataset.problems:
         problems.add(problem.where, problem.what, problem.fix)
-    summary = SourceSummary(source.name, group=shared.group(source, ""), notes=dataset.notes)
+    jobs = set(dataset.report.jobs if dataset.report else ())
+    summary = SourceSummary(source.name, group=shared.group(source, ""), jobs=jobs, notes=dataset.notes)
     shared.summaries.append(summary)
     entries, kept = _entries(source, shared)
     if not entries and not problems.total:
