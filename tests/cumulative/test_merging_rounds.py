@@ -14,6 +14,7 @@ from labelround.uri import ObjectURI
 
 PEN = ("pen", 10, 10, 20, 20)
 PENCIL = ("pencil", 5.25, 5, 30.125, 20)
+OTHER = ObjectURI("other", "")
 
 
 def test_rounds_add_up() -> None:
@@ -123,10 +124,9 @@ def orders_id(label: str) -> int:
 def test_images_of_two_rounds_that_share_a_name_both_stay() -> None:
     """The first keeps it, for ever; the other gets its address hashed into the stem, whatever else is there."""
     rounds = Rounds()
-    other = ObjectURI("other", "")
     first = rounds.round([line("a.jpg", PEN), line("b.jpg", PEN)])
-    second = rounds.round([line("a.jpg") | {"source-ref": "s3://other/a.jpg"}], images_prefix=other)
-    third = rounds.round([line("a.jpg") | {"source-ref": "s3://other/B.png"}], images_prefix=other)
+    second = rounds.round([line("a.jpg") | {"source-ref": "s3://other/a.jpg"}], images_prefix=OTHER)
+    third = rounds.round([line("a.jpg") | {"source-ref": "s3://other/B.png"}], images_prefix=OTHER)
 
     made = rounds.merge("d", first, second, third)
 
@@ -138,7 +138,21 @@ def test_images_of_two_rounds_that_share_a_name_both_stay() -> None:
         "s3://other/B.png": "B_b7817dbd.png",
     }
     assert made.report.renamed == 2
-    assert "2 images cannot keep the name of the round; images.csv gives the new one" in made.report.warnings
+    assert "2 images cannot keep the name in the dataset; images.csv gives the new one" in made.report.warnings
+
+
+def test_every_version_tells_all_images_with_another_name() -> None:
+    """Also those that had it before, in the version before or in their own round."""
+    rounds = Rounds()
+    first = rounds.round([line("a.jpg", PEN), line("b.jpg", PEN), line("b.png", PEN)])
+    second = rounds.round([line("a.jpg", PEN) | {"source-ref": "s3://other/a.jpg"}], images_prefix=OTHER)
+    third = rounds.round([line("c.jpg", PEN)])
+
+    versions = [rounds.merge("d", one) for one in (first, second, third)]
+
+    assert [version.report.renamed for version in versions] == [1, 2, 2]
+    assert versions[2].report.renames == rounds.merge("at once", first, second, third).report.renames
+    assert "2 images cannot keep the name in the dataset; images.csv gives the new one" in versions[2].report.warnings
 
 
 def test_the_version_is_a_dataset_like_any_other() -> None:

@@ -57,7 +57,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """An image whose name in the dataset is not its path below the images prefix."""
+    """An image whose name in the dataset is not its path below the images prefix; in a merged one, below any folder."""
 
     source_ref: str
     image: str

@@ -18,7 +18,7 @@ from labelround.dataset.cumulative.records import Records
 from labelround.dataset.cumulative.registry import Registry
 from labelround.dataset.cumulative.settling import Settling
 from labelround.dataset.cumulative.source import Source, SourceImage, open_sources, read_images
-from labelround.dataset.cumulative.writing import Renames, VersionPlan
+from labelround.dataset.cumulative.writing import VersionPlan
 from labelround.dataset.database import open_database
 from labelround.dataset.formats import CONFLICTS, format_of
 from labelround.dataset.plan import label_problems, rules_in
@@ -139,7 +139,6 @@ class _Merging:
     folder: Folder
     records: Records
     registry: Registry
-    renames: Renames
     scratch: Path
 
     @classmethod
@@ -158,7 +157,7 @@ class _Merging:
         name = version_folder(newest.number + 1 if newest else 1, world.token())
         folder = world.output.child(VERSIONS).child(name)
         registry = Registry(connection, rules_in(folder, format_of(plan.output_format)))
-        return cls(world, before, sources, plan, folder, Records(connection), registry, Renames(), scratch)
+        return cls(world, before, sources, plan, folder, Records(connection), registry, scratch)
 
     def run(self) -> MergeResult:
         """Read everything, then decide, then write."""
@@ -173,7 +172,7 @@ class _Merging:
             history = tidy(world.output, replace(world.history, merged=merged), world.options.keep)
             return _unchanged(self.before, history)
         claim(world.output, world.options.owner)
-        report = self.plan.write(self.folder, settling, survey, self.renames, self.scratch, world.progress)
+        report = self.plan.write(self.folder, settling, survey, self.scratch, world.progress)
         version = self._version(report)
         if not record(world.output, version):
             remove(self.folder)
@@ -207,9 +206,7 @@ class _Merging:
             group = image.group if source.group_by == group_by else None
             if group is None:
                 group = found(image.ref.removeprefix(start)) if group_by else ""
-            renamed = self.registry.settle(image, group)
-            if renamed:
-                self.renames.add(image.ref, renamed)
+            self.registry.settle(image, group)
             yield image
 
     def _merged(self) -> tuple[Merged, ...]:

@@ -30,20 +30,16 @@ class Registry:
         connection.executescript(_SCHEMA)
         self._take((), rules.reserved)
 
-    def settle(self, image: SourceImage, group: str) -> str:
-        """Hear what the next dataset says of an image; its name when it had to take another, else "".
-
-        `group` is the name of its group; "" for an image by itself.
-        """
+    def settle(self, image: SourceImage, group: str) -> None:
+        """Hear what the next dataset says of an image. `group` is the name of its group; "" for one by itself."""
         found = self._run("SELECT part, grp FROM known WHERE ref = ?", (image.ref,)).fetchone()
         if found is None:
-            name, part = self._name(image), self._part(image, group)
-            self._run("INSERT INTO known VALUES (?, ?, ?, ?)", (image.ref, name, part, group))
-            return "" if name == image.name else name
+            row = (image.ref, self._name(image), self._part(image, group), group)
+            self._run("INSERT INTO known VALUES (?, ?, ?, ?)", row)
+            return
         part, group = found
         if part is None and image.part is not None:
             self._run("UPDATE known SET part = ? WHERE ref = ?", (self._part(image, group), image.ref))
-        return ""
 
     def known(self) -> Iterator[tuple[str, Part | None]]:
         """The name and the part of the split of every image, in the order of addresses."""

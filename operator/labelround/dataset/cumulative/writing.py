@@ -13,6 +13,7 @@ from labelround.dataset.counts import Drop
 from labelround.dataset.cumulative.settling import Placed, Settling, Survey
 from labelround.dataset.describing import described
 from labelround.dataset.formats import CONFLICTS, GROUPS, REPORT, format_of
+from labelround.dataset.imagetable import Entry
 from labelround.dataset.index import common_folder
 from labelround.dataset.merging import fixed_files
 from labelround.dataset.merging import merge as join_parts
@@ -40,16 +41,19 @@ from labelround.wording import counted
 
 @dataclass(slots=True)
 class Renames:
-    """The images that had to take another name: how many, and the first of them."""
+    """The images whose name is not the end of their address: how many, and the first of them."""
 
     count: int = 0
     first: list[Renamed] = field(default_factory=list)
 
-    def add(self, ref: str, name: str) -> None:
-        """One image, `bucket/key`, and its name in the dataset."""
-        self.count += 1
-        if len(self.first) < SHOWN_RENAMES:
-            self.first.append(Renamed(SCHEME + ref, name))
+    def among(self, images: Iterable[Entry]) -> Iterator[Entry]:
+        """The same images, of which it hears."""
+        for image in images:
+            if not image.ref.endswith(f"/{image.name}"):
+                self.count += 1
+                if len(self.first) < SHOWN_RENAMES:
+                    self.first.append(Renamed(SCHEME + image.ref, image.name))
+            yield image
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +72,14 @@ class VersionPlan:
         """What shows in the files beside the images."""
         return self.output_format.value, self.labels, self.group_by
 
-    def write(
-        self, folder: Folder, settling: Settling, survey: Survey, renames: Renames, scratch: Path, progress: Progress
-    ) -> Report:
+    def write(self, folder: Folder, settling: Settling, survey: Survey, scratch: Path, progress: Progress) -> Report:
         """Write everything into a folder that nobody else writes to, the report last. It comes back."""
-        layout, placed, tally = format_of(self.output_format), Placed.of(survey.parts), Tally()
+        layout, placed, tally, renames = format_of(self.output_format), Placed.of(survey.parts), Tally(), Renames()
         parts = scratch / "part"
         parts.mkdir()
         progress.start("writing label files", survey.parts.total(), "images")
         shard = ShardPlan(layout, self.labels, placed, "", {}, ())
-        write_labels(write_parts(settling.entries(), shard, parts, tally), folder, progress)
+        write_labels(write_parts(renames.among(settling.entries()), shard, parts, tally), folder, progress)
         digest, hashes = join_parts([Folder(local_bucket(parts))], layout, self.labels, placed, folder, scratch)
         if self.group_by:
             _write_groups(settling.registry.groups(), scratch / GROUPS)
@@ -144,4 +146,4 @@ def _warnings(survey: Survey, placed: Placed, renames: Renames) -> Iterator[str]
         disputed = f"{counted(survey.conflicts, 'image')} on whose boxes the datasets disagree"
         yield f"{disputed}; the latest counts, and {CONFLICTS} lists them"
     if renames.count:
-        yield f"{counted(renames.count, 'image')} cannot keep the name of the round; images.csv gives the new one"
+        yield f"{counted(renames.count, 'image')} cannot keep the name in the dataset; images.csv gives the new one"
