@@ -9,16 +9,19 @@ from typing import Any
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from tests.dataset.manifests import World, line, plan_of
 from tests.quality.made_boxes import NAMES, boxes_dataset
 from tests.tools.made_datasets import Made, make
 
 from labelround.cli.main import cli
+from labelround.dataset.convert import convert
 from labelround.dataset.existing import dataset_folder, open_dataset
 from labelround.dataset.quality import found
 from labelround.dataset.quality.suspicion import Suspicion
 from labelround.dataset.stats import DatasetStats, Spread, stats
 from labelround.progress import NoProgress
-from labelround.storage import MemoryBuckets
+from labelround.spec.model import OutputFormat
+from labelround.storage import MemoryBuckets, output_folder
 
 
 def numbers(folder: Path) -> DatasetStats:
@@ -115,6 +118,28 @@ def test_a_suspicious_box_is_named_with_its_picture_and_its_line(tmp_path: Path)
         "images/a b.jpg: pen (labels/a b.txt:3) is tiny: one side is 0.20% of the picture's",
         "images/a b.jpg: pencil (labels/a b.txt:4) lies on the box of line 1, of the same class: their overlap is 0.95",
     ]
+
+
+@pytest.mark.parametrize(
+    ("output_format", "label_file"),
+    [
+        (OutputFormat.PASCAL_VOC, "Annotations/a.xml"),
+        (OutputFormat.COCO, "annotations/instances_train.json"),
+        (OutputFormat.NDJSON, "dataset.ndjson"),
+    ],
+)
+def test_where_boxes_have_no_lines_they_are_numbered(
+    output_format: OutputFormat, label_file: str, tmp_path: Path
+) -> None:
+    """Among those of their picture."""
+    world = World(MemoryBuckets())
+    plan = plan_of(world.source([line("a.jpg", ("pen", 10, 10, 40, 40), ("pen", 10, 10, 40, 38))]),
+                   output_format=output_format)  # fmt: skip
+    convert(plan, output_folder(str(tmp_path / "dataset"), world.buckets), world.buckets)
+
+    (found,) = numbers(tmp_path / "dataset").suspicious.found
+
+    assert found.box == f"pen ({label_file}, box 2) lies on box 1, of the same class: their overlap is 0.95"
 
 
 def test_an_image_of_two_splits_counts_in_both(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from labelround.dataset.boxes import Box
 from labelround.dataset.existing import LabelFile, LabelRow, Listed
+from labelround.dataset.naming import LABEL_EXTENSION
 from labelround.dataset.quality.suspicion import Limits, Suspected, Suspicion, suspected
 
 KEPT = 1000
@@ -18,6 +19,7 @@ KEPT = 1000
 class FoundBox:
     """A suspicious box. `line` is its line in the label file, from 1, and `other_line` that of the box it overlaps.
 
+    Where a line is no box, as in XML and JSON, they are the numbers of the boxes of the picture.
     `value` is what was compared with the limit; see `Suspected`.
     """
 
@@ -35,15 +37,17 @@ class FoundBox:
     @property
     def box(self) -> str:
         """Which box it is, and what is odd about it."""
-        said = _SAID[self.kind].format(value=self.value, other=self.other_line)
-        return f"{self.name} ({self.label_file}:{self.line}) {said}"
+        has_lines = self.label_file.endswith(LABEL_EXTENSION)
+        other = f"the box of line {self.other_line}" if has_lines else f"box {self.other_line}"
+        place = f"{self.label_file}:{self.line}" if has_lines else f"{self.label_file}, box {self.line}"
+        return f"{self.name} ({place}) {_SAID[self.kind].format(value=self.value, other=other)}"
 
 
 _SAID = {
     Suspicion.TINY: "is tiny: one side is {value:.2%} of the picture's",
     Suspicion.HUGE: "is huge: it covers {value:.1%} of the picture",
     Suspicion.FULL_IMAGE: "goes around the whole picture",
-    Suspicion.OVERLAP: "lies on the box of line {other}, of the same class: their overlap is {value:.2f}",
+    Suspicion.OVERLAP: "lies on {other}, of the same class: their overlap is {value:.2f}",
 }
 
 
