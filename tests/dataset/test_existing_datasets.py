@@ -219,6 +219,31 @@ def test_where_a_dataset_is_from_is_not_forgotten(words: tuple[str, ...], licenc
     assert report["jobs"] == ["pens"]
 
 
+def test_parts_of_pixels_that_voc_cannot_hold_are_told(tmp_path: Path) -> None:
+    """Two boxes may become one; merging takes them as they were drawn."""
+    for name, part in (("whole", 0.0), ("parts", 0.25)):
+        boxes = [("pen", 10 + part, 10, 20, 20), ("pen", 10, 10, 20, 20), ("pencil", 1, 2, 3, 4)][part == 0 :]
+        (tmp_path / f"{name}.manifest").write_bytes(manifest([line("a.jpg", *boxes)]))
+        run(tmp_path / f"{name}.manifest", "--labels", "pencil,pen", "--format", "pascalvoc", "--output",
+            tmp_path / name)  # fmt: skip
+
+        run("--from", "voc", tmp_path / name, "--output", tmp_path / f"{name} again")
+
+    warnings = [json.loads((tmp_path / f"{name} again/report.json").read_bytes())["warnings"]
+                for name in ("whole", "parts")]  # fmt: skip
+    options = MergeOptions("somebody", 10, OutputFormat.YOLO)
+    merged = merge(
+        output_folder(str(tmp_path / "merged"), MemoryBuckets()), [Folder(local_bucket(tmp_path / "parts"))], options
+    )
+    assert not any("pixels" in warning for warning in warnings[0])
+    assert warnings[1][0] == (
+        "1 box with parts of pixels was taken as it is in the XML files, in whole pixels;"
+        " labelround merge --format takes those of annot.csv"
+    )
+    drawn = (tmp_path / "parts" / "annot.csv").read_bytes()
+    assert sorted(merged.folder.read("annot.csv").splitlines()) == sorted(drawn.splitlines())
+
+
 @pytest.mark.parametrize("kind", ["YOLO", "VOC", "COCO", "NDJSON"])
 def test_pictures_to_test_with_do_not_train_where_the_others_also_validate(kind: str, tmp_path: Path) -> None:
     """A merged dataset without a picture to validate with; it is loaded, and comes back, as it was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,12 +12,13 @@ import msgspec
 
 from labelround.dataset.annotation import State
 from labelround.dataset.boxes import Box
-from labelround.dataset.existing import SPLITS, UNSPLIT, Dataset, LabelRow, Listed
+from labelround.dataset.existing import SPLITS, UNSPLIT, Dataset, LabelRow, Listed, box_rows
+from labelround.dataset.formats import ANNOTATIONS
 from labelround.dataset.reading import IndexPass, Record, SourceSummary
 from labelround.dataset.report import Origin
 from labelround.dataset.source import ManifestSource
 from labelround.dataset.split import PART_WORDS, Part
-from labelround.errors import InvalidInput, Problem
+from labelround.errors import InvalidInput, ObjectNotFound, Problem
 from labelround.parallel import in_threads
 from labelround.spec.model import OutputFormat
 from labelround.storage import Bucket, Buckets, Location
@@ -92,7 +94,9 @@ def read_dataset(source: DatasetSource, number: int, shared: IndexPass) -> Itera
     for problem in dataset.problems:
         problems.add(problem.where, problem.what, problem.fix)
     jobs = set(dataset.report.jobs if dataset.report else ())
-    summary = SourceSummary(source.name, group=shared.group(source, ""), jobs=jobs, notes=dataset.notes)
+    summary = SourceSummary(
+        source.name, group=shared.group(source, ""), jobs=jobs, notes=(*dataset.notes, *_rounded(dataset))
+    )
     shared.summaries.append(summary)
     entries, kept = _entries(source, shared)
     if not entries and not problems.total:
@@ -116,6 +120,22 @@ def read_dataset(source: DatasetSource, number: int, shared: IndexPass) -> Itera
         yield *front, state, found.width, found.height, len(boxes), drawn, ""
     if bare:
         summary.notes = (*summary.notes, f"took {counted(bare, 'picture')} without a label file for background")
+
+
+def _rounded(dataset: Dataset) -> Iterator[str]:
+    """What there is to say of boxes that labelround itself could write into Pascal VOC only as whole pixels."""
+    if dataset.format is not OutputFormat.PASCAL_VOC or dataset.report is None:
+        return
+    try:
+        table = io.StringIO(dataset.folder.read(ANNOTATIONS).decode(), newline="")
+        rows = list(box_rows(table, dataset.folder.uri(ANNOTATIONS)))
+    except (ObjectNotFound, InvalidInput, UnicodeDecodeError):
+        return  # only the XML files are read, and they say nothing of it
+    sides = ((row.left, row.top, row.width, row.height) for row in rows)
+    if count := sum(any(side % 1 for side in box) for box in sides):
+        were = "was taken as it is" if count == 1 else "were taken as they are"
+        what = f"{counted(count, 'box', 'boxes')} with parts of pixels {were} in the XML files, in whole pixels"
+        yield f"{what}; labelround merge --format takes those of {ANNOTATIONS}"
 
 
 def _with_classes(entry: Listed, found: _Found, dataset: Dataset, shared: IndexPass) -> list[Box]:
