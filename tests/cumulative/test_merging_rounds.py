@@ -305,3 +305,15 @@ def test_a_round_without_a_licence_leaves_the_merged_dataset_without_one() -> No
 
     assert version.report.options.origin.license == ""
     assert version.report.quality is not None
+
+
+def test_a_licence_that_is_stated_later_counts_in_a_new_folder() -> None:
+    """A version does not know which of its rounds had none."""
+    rounds = Rounds()
+    lines = [line("a.jpg", PEN)]
+    unknown, stated = rounds.round(lines), rounds.round(lines, origin=Origin("", "CC-BY-4.0"))
+    rounds.merge("old", unknown)
+
+    found = [rounds.merge(folder, stated).report.options.origin.license for folder in ("old", "new")]
+
+    assert found == ["", "CC-BY-4.0"]

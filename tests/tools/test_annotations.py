@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.dataset.manifests import World, line, plan_of
 from tests.tools.made_datasets import Made, make
 
 import labelround
+from labelround.dataset.convert import convert
+from labelround.dataset.cumulative import MergeOptions, merge
+from labelround.dataset.existing import dataset_folder
 from labelround.errors import InvalidInput, ObjectNotFound
-from labelround.storage import MemoryBuckets
+from labelround.spec.model import OutputFormat
+from labelround.storage import MemoryBuckets, output_folder
 
 HEADER = "img_file,category,box_left,box_top,box_width,box_height,img_width,img_height\n"
 
@@ -125,6 +130,23 @@ def test_an_image_that_a_later_round_found_empty_loses_its_boxes(tmp_path: Path)
     table = labelround.merge([first, str(second)])
 
     assert table["img_file"].tolist() == ["y.jpg"]
+
+
+def test_tables_are_joined_by_names_and_datasets_by_addresses(tmp_path: Path) -> None:
+    """NDJSON has other names than the rest."""
+    world = World(MemoryBuckets())
+    places = [tmp_path / "ndjson", tmp_path / "coco"]
+    for place, kind in zip(places, (OutputFormat.NDJSON, OutputFormat.COCO), strict=True):
+        entries = [line("a.jpg", ("pen", 1, 2, 30, 40)), line("b/c.jpg", ("pen", 1, 2, 30, 40))]
+        output = output_folder(str(place), world.buckets)
+        convert(plan_of(world.source(entries), output_format=kind), output, world.buckets)
+
+    table = labelround.merge([str(place) for place in places])
+
+    folders = [dataset_folder(str(place), world.buckets) for place in places]
+    merged = merge(output_folder(str(tmp_path / "merged"), world.buckets), folders, MergeOptions("somebody", 10))
+    assert table["img_file"].tolist() == ["b_c.jpg", "a.jpg", "b/c.jpg"]
+    assert merged.report.boxes.written == 2
 
 
 def test_nothing_merges_to_an_empty_table() -> None:
