@@ -116,9 +116,9 @@ class Dataset:
         return self._rows_by_image_file.get(entry.image_file)
 
     def picture(self, entry: Listed) -> str:
-        """What tells the picture from others, also where it lies once for each part of the split that it is in."""
+        """The path that tells the picture from others: the first, where it lies once for each part of the split."""
         row = self.row(entry)
-        return row.source_ref if row is not None else entry.image_file
+        return format_of(self.format).image_files(row.image, SPLITS)[0] if row is not None else entry.image_file
 
     def labels_name(self, entry: Listed) -> str:
         """What messages call the labels of a picture."""
