@@ -55,8 +55,9 @@ def test_there_are_no_other_files_than_tables_and_splits() -> None:
     world = converted()
 
     splits = [f"annotations/instances_{split}.json" for split in ("train", "val")]
+    about = ["CARD.md", "croissant.json"]
     assert sorted(world.files()) == sorted(
-        [*splits, "annot.csv", "images.csv", "report.json", ".labelround-claim.json"]
+        [*splits, *about, "annot.csv", "images.csv", "report.json", ".labelround-claim.json"]
     )
     assert [row["label_file"] for row in world.rows("images.csv")] == [""] * 4
 

@@ -41,7 +41,7 @@ def test_there_is_one_object_beside_the_tables() -> None:
     world = World()
     world.convert(ENTRIES, output_format=OutputFormat.NDJSON)
 
-    tables = {"annot.csv", "images.csv", "report.json", ".labelround-claim.json"}
+    tables = {"annot.csv", "images.csv", "report.json", ".labelround-claim.json", "CARD.md", "croissant.json"}
     assert set(world.files()) == {"dataset.ndjson", *tables}
 
 
