@@ -166,7 +166,7 @@ def test_wrong_input_exits_with_3_and_writes_nothing(
     "words",
     [
         ("--labels", "pen", "--label", "pen"),
-        ("--labels", "pen", "--format", "VOC"),
+        ("--labels", "pen", "--format", "TFRecord"),
         ("--labels", "pen", "--images-prefix", "pens/images/"),
         ("--labels", "pen", "--attribute", "a", "--attribute", "b", "second.manifest", "third.manifest"),
     ],

@@ -245,8 +245,9 @@ def test_files_of_somebody_else_are_not_replaced(dataset: Path, root: Path, tmp_
     (tmp_path / "here/labels").mkdir(parents=True)
     (tmp_path / "here/labels/a.txt").write_text("my own work")
 
-    with pytest.raises(Conflict, match=r"(?s)1 other files .*add --overwrite.*labels/a\.txt"):
-        run(dataset, tmp_path / "here", root)
+    for _ in range(2):
+        with pytest.raises(Conflict, match=r"(?s)1 other files .*add --overwrite.*labels/a\.txt"):
+            run(dataset, tmp_path / "here", root)
     kept = (tmp_path / "here/labels/a.txt").read_text()
     summary = run(dataset, tmp_path / "here", root, overwrite=True)
 

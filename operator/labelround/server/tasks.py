@@ -52,8 +52,8 @@ class Tasks:
     def next(self, worker: str) -> Task | None:
         """The picture that the worker has, or else the next one; None while there is none.
 
-        One unreadable picture is passed over, and no more at once. Raises Unavailable when a job's pictures are away and
-        no other job has one.
+        One unreadable picture is passed over, and no more at once. Raises Unavailable when a job's pictures are away
+        and no other job has one.
         """
         self.store.put_back(worker)
         has_passed = False

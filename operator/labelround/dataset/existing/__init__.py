@@ -206,7 +206,7 @@ def open_dataset(folder: Folder, kind: OutputFormat | None = None) -> Dataset:
         return Dataset(folder, contents.definition, contents.splits, rows, report, tuple(problems), held, sizes, notes)
     if report is not None:
         what = f"holds no file of the format {report.format}, in which {REPORT} says that it is"
-        raise InvalidInput([Problem(folder.uri(), what, "convert or pull again")])
+        raise InvalidInput([Problem(folder.uri(), what, report.remedy)])
     if kind is not None:
         return open_dataset(folder)
     what = "holds neither data.yaml nor obj.data, and no file of COCO's, Pascal VOC's or Ultralytics' NDJSON"

@@ -80,10 +80,10 @@ def pull(source: Folder, root: Path, buckets: Buckets, progress: Progress, *, ov
         files = [*dataset.tables, *(row.label_file for row in dataset.members if row.label_file)]
         outcomes += _copy_files(dataset, files, target, progress)
     images = _place_images(dataset, target, buckets, progress)
-    _raise_problems([*outcomes, *images], str(root))
+    _raise_problems([*outcomes, *images], target)
     if not in_place:
         outcomes += [_copy_file(dataset, name, target) for name in (IMAGES, REPORT)]
-        _raise_problems(outcomes, str(root))
+        _raise_problems(outcomes, target)
     target.close()
     done = Counter(outcome.placed for outcome in images)
     return PullSummary(
@@ -210,10 +210,13 @@ def _original(meta: ObjectMeta, bucket: Bucket) -> Original:
     return Original(meta.size, meta.modified, tolerance)
 
 
-def _raise_problems(outcomes: Sequence[_Outcome], root: str) -> None:
+def _raise_problems(outcomes: Sequence[_Outcome], target: Target) -> None:
     refused = [outcome.name for outcome in outcomes if outcome.placed is Placed.REFUSED]
     if refused:
-        what = f"{root} holds {len(refused)} other files of the same names, and no dataset that was pulled before"
+        target.close()  # or else the next pull would take the folder for one that a pull has begun
+        what = (
+            f"{target.root} holds {len(refused)} other files of the same names, and no dataset that was pulled before"
+        )
         raise Conflict("ForeignFiles", _listing(f"{what}; pull into an empty folder, or add --overwrite", refused))
     problems = [outcome.problem for outcome in outcomes if outcome.problem]
     if problems:
