@@ -53,18 +53,18 @@ def own(scene: Scene, output: Path) -> list[Program]:
 def peers(scene: Scene, output: Path, names: Sequence[str]) -> list[Program]:
     """Those of the others that are named, in their own environments, which are made at their first use."""
     made = {
-        BLOG: lambda: _blog(scene),
+        BLOG: lambda: _blog(scene, output),
         LABEL_STUDIO: lambda: _label_studio(scene, output),
         DATUMARO: lambda: _datumaro(scene, output),
     }
     return [made[name]() for name in names]
 
 
-def _blog(scene: Scene) -> Program:
-    python = _python(BLOG)
-    command: Command = [python, HERE / "run_blog.py", scene.s3, BUCKET, ROUND, ATTRIBUTE, BLOG_OUTPUT]
+def _blog(scene: Scene, output: Path) -> Program:
+    python, folder = _python(BLOG), f"{BLOG_OUTPUT}-{output.name}"
+    command: Command = [python, HERE / "run_blog.py", scene.s3, BUCKET, ROUND, ATTRIBUTE, folder]
     version = f"{BLOG_COMMIT}, pandas {_version(python, 'pandas')}"
-    return Program(BLOG, version, command, scene.s3 / BUCKET / ROUND / BLOG_OUTPUT)
+    return Program(BLOG, version, command, scene.s3 / BUCKET / ROUND / folder)
 
 
 def _label_studio(scene: Scene, output: Path) -> Program:
