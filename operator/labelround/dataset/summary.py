@@ -51,7 +51,7 @@ def report_of(
         options=plan.options(said.prefix),
         jobs=_jobs(plan, said),
         manifests=tuple(ManifestUsed(one.name, one.attribute, one.lines, one.boxes) for one in said.summaries),
-        images=_image_counts(tally),
+        images=image_counts(tally),
         splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
         boxes=_box_counts(plan, said, joined, tally),
         quality=quality_of(tally.figures),
@@ -73,7 +73,8 @@ def _jobs(plan: ConversionPlan, said: Said) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _image_counts(tally: Tally) -> ImageCounts:
+def image_counts(tally: Tally) -> ImageCounts:
+    """The images by their state."""
     counts = dict(zip(STATE_WORDS, tally.states, strict=True))
     return ImageCounts(total=sum(counts.values()), **counts)
 
@@ -86,15 +87,21 @@ def _box_counts(plan: ConversionPlan, said: Said, joined: Joined, tally: Tally) 
     read = sum(one.boxes for one in said.summaries)
     if read != tally.written + drops.total():
         raise Failed(f"{read} boxes were read, but {tally.written} written and {drops.total()} left out")
+    return box_counts(read, tally, drops, plan.labels)
+
+
+def box_counts(read: int, tally: Tally, drops: Drops, labels: Sequence[str]) -> BoxCounts:
+    """The boxes that were read and written, by class, and those that were left out, by reason."""
     return BoxCounts(
         read=read,
         written=tally.written,
         dropped={drop.value: drops[drop] for drop in Drop if drops[drop]},
-        by_class={label: tally.classes[index] for index, label in enumerate(plan.labels)},
+        by_class={label: tally.classes[index] for index, label in enumerate(labels)},
     )
 
 
 def quality_of(figures: BoxFigures) -> Quality:
+    """The boxes by size, place and suspicion."""
     return Quality(
         sizes=dict(zip(SIZES, figures.sizes, strict=True)),
         centers=figures.grid(),

@@ -8,8 +8,6 @@ from hashlib import file_digest
 from pathlib import Path
 
 from labelround import __version__
-from labelround.dataset.annotation import STATE_WORDS
-from labelround.dataset.counts import Drop
 from labelround.dataset.cumulative.settling import Placed, Settling, Survey
 from labelround.dataset.describing import described
 from labelround.dataset.formats import CONFLICTS, GROUPS, REPORT, format_of
@@ -20,8 +18,6 @@ from labelround.dataset.merging import merge as join_parts
 from labelround.dataset.report import (
     REPORT_VERSION,
     SHOWN_RENAMES,
-    BoxCounts,
-    ImageCounts,
     Options,
     Origin,
     Renamed,
@@ -29,7 +25,7 @@ from labelround.dataset.report import (
 )
 from labelround.dataset.shard import ShardPlan, Tally, write_parts
 from labelround.dataset.split import LISTED, PART_WORDS, Part
-from labelround.dataset.summary import quality_of
+from labelround.dataset.summary import box_counts, image_counts, quality_of
 from labelround.dataset.tables import GROUP_COLUMNS, cell, header
 from labelround.dataset.writing import write_labels
 from labelround.progress import Progress
@@ -105,14 +101,9 @@ class VersionPlan:
             ),
             jobs=self.jobs,
             manifests=(),
-            images=ImageCounts(sum(tally.states), **dict(zip(STATE_WORDS, tally.states, strict=True))),
+            images=image_counts(tally),
             splits={PART_WORDS[part]: tally.splits[part] for part in LISTED},
-            boxes=BoxCounts(
-                read=survey.boxes,
-                written=tally.written,
-                dropped={drop.value: tally.drops[drop] for drop in Drop if tally.drops[drop]},
-                by_class={label: tally.classes[index] for index, label in enumerate(self.labels)},
-            ),
+            boxes=box_counts(survey.boxes, tally, tally.drops, self.labels),
             renamed=renames.count,
             renames=tuple(renames.first),
             warnings=tuple(_warnings(survey, placed, renames)),
