@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tools import picture_files as files
+from tests.tools.foreign import boxes, dataset_of
 
-from labelround.dataset.existing import Dataset, dataset_folder, open_dataset
+from labelround.dataset.existing import Dataset
 from labelround.dataset.stats import stats
 from labelround.progress import NoProgress
-from labelround.storage import MemoryBuckets
 
-PLAIN = files.jpeg(files.raster(40, 20))
 CATEGORIES = [{"id": 90, "name": "pen"}, {"id": 3, "name": "pencil", "supercategory": "thing"}]
 IMAGE = {"id": 7, "file_name": "a.jpg", "width": 40, "height": 20}
 BOX = {"id": 1, "image_id": 7, "category_id": 90, "bbox": [4, 2, 20, 10]}
@@ -26,19 +24,7 @@ def document(*annotations: Mapping[str, Any], images: tuple[Any, ...] = (IMAGE,)
 
 
 def dataset(folder: Path, text: str, name: str = "annotations/instances_train.json", picture: str = "") -> Dataset:
-    for path, content in ((name, text.encode()), *([(picture, PLAIN)] if picture else [])):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return open_dataset(dataset_folder(str(folder), MemoryBuckets()))
-
-
-def boxes(opened: Dataset) -> dict[str, list[tuple[str, tuple[float, ...]]]]:
-    """The class and the box of each picture."""
-    return {
-        entry.image_file: [(opened.names[row.class_id], row.box) for row in labels.rows]
-        for entry in opened.listed()
-        if (labels := opened.labels(entry)) is not None
-    }
+    return dataset_of(folder, {name: text}, picture)
 
 
 def test_categories_are_known_by_name(tmp_path: Path) -> None:

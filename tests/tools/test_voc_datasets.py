@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.tools import picture_files as files
+from tests.tools.foreign import boxes, dataset_of
 
-from labelround.dataset.existing import Dataset, dataset_folder, open_dataset
 from labelround.errors import InvalidInput
-from labelround.storage import MemoryBuckets
 
-PLAIN = files.jpeg(files.raster(40, 20))
 SIZE = "<size><width>40</width><height>20</height></size>"
 
 
@@ -28,25 +25,9 @@ def xml(*objects: str, size: str = SIZE, name: str = "a.jpg") -> str:
     return f"<annotation><filename>{name}</filename>{size}{''.join(objects)}</annotation>"
 
 
-def dataset(folder: Path, texts: dict[str, str], picture: str = "") -> Dataset:
-    for path, content in [(path, text.encode()) for path, text in texts.items()] + [(picture, PLAIN)] * bool(picture):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    return open_dataset(dataset_folder(str(folder), MemoryBuckets()))
-
-
-def boxes(opened: Dataset) -> dict[str, list[tuple[str, tuple[float, ...]]]]:
-    """The class and the box of each picture."""
-    return {
-        entry.image_file: [(opened.names[row.class_id], row.box) for row in labels.rows]
-        for entry in opened.listed()
-        if (labels := opened.labels(entry)) is not None
-    }
-
-
 def test_corners_count_from_one(tmp_path: Path) -> None:
     """Pixels 5 to 24 are twenty, from the left edge at 4."""
-    opened = dataset(tmp_path, {"Annotations/a.xml": xml(BOX)})
+    opened = dataset_of(tmp_path, {"Annotations/a.xml": xml(BOX)})
 
     assert boxes(opened) == {"JPEGImages/a.jpg": [("pen", (0.35, 0.35, 0.5, 0.5))]}
     assert (opened.problems, opened.notes) == ((), ())
@@ -54,7 +35,7 @@ def test_corners_count_from_one(tmp_path: Path) -> None:
 
 def test_a_corner_of_zero_tells_that_all_count_from_zero(tmp_path: Path) -> None:
     """In all files of the dataset, with a word about it."""
-    opened = dataset(
+    opened = dataset_of(
         tmp_path, {"Annotations/a.xml": xml(thing(4, 2, 24, 12)), "Annotations/b.xml": xml(thing(0, 1, 8, 4))}
     )
 
@@ -73,7 +54,7 @@ def test_a_corner_of_zero_tells_that_all_count_from_zero(tmp_path: Path) -> None
 )
 def test_pictures_are_found_where_exporters_put_them(labels: str, picture: str, split: str, tmp_path: Path) -> None:
     """VOC's own layout, and those of LabelImg and Roboflow."""
-    opened = dataset(tmp_path, {labels: xml(BOX)}, picture)
+    opened = dataset_of(tmp_path, {labels: xml(BOX)}, picture)
 
     assert list(boxes(opened)) == [picture]
     assert list(opened.splits) == [split]
@@ -88,7 +69,7 @@ def test_lists_tell_the_split(tmp_path: Path) -> None:
         "ImageSets/Main/pen_val.txt": "d -1\n",
     }
 
-    opened = dataset(tmp_path, {**made, **lists})
+    opened = dataset_of(tmp_path, {**made, **lists})
 
     assert {split: [one.text for one in listed] for split, listed in opened.splits.items()} == {
         "train": ["a"],
@@ -104,12 +85,12 @@ def test_classes_come_in_the_order_of_the_label_map(tmp_path: Path) -> None:
         "labelmap.txt": "# x\nbackground:::\nz:::\npen:::\n",
     }
 
-    assert dataset(tmp_path, texts).names == ("z", "pen", "a")
+    assert dataset_of(tmp_path, texts).names == ("z", "pen", "a")
 
 
 def test_a_size_that_is_missing_is_read_from_the_picture(tmp_path: Path) -> None:
     """From its header."""
-    opened = dataset(tmp_path, {"Annotations/a.xml": xml(BOX, size="")}, "JPEGImages/a.jpg")
+    opened = dataset_of(tmp_path, {"Annotations/a.xml": xml(BOX, size="")}, "JPEGImages/a.jpg")
 
     assert boxes(opened) == {"JPEGImages/a.jpg": [("pen", (0.35, 0.35, 0.5, 0.5))]}
 
@@ -124,7 +105,7 @@ def test_a_size_that_is_missing_is_read_from_the_picture(tmp_path: Path) -> None
 )
 def test_a_file_that_cannot_be_used_is_a_problem(text: str, problem: str, tmp_path: Path) -> None:
     """With its name."""
-    opened = dataset(tmp_path, {"Annotations/a.xml": text})
+    opened = dataset_of(tmp_path, {"Annotations/a.xml": text})
 
     assert len(opened.problems) == 1
     assert problem in str(opened.problems[0])
@@ -141,7 +122,7 @@ def test_a_file_that_cannot_be_used_is_a_problem(text: str, problem: str, tmp_pa
 )
 def test_an_object_that_is_no_box_is_told_with_its_number(broken: str, problem: str, tmp_path: Path) -> None:
     """The others are read."""
-    opened = dataset(tmp_path, {"Annotations/a.xml": xml(BOX, broken)})
+    opened = dataset_of(tmp_path, {"Annotations/a.xml": xml(BOX, broken)})
 
     (labels,) = [opened.labels(entry) for entry in opened.listed()]
     assert labels is not None
@@ -151,4 +132,4 @@ def test_an_object_that_is_no_box_is_told_with_its_number(broken: str, problem: 
 def test_xml_of_other_kinds_is_no_dataset(tmp_path: Path) -> None:
     """A drawing, say."""
     with pytest.raises(InvalidInput, match="no file of COCO's, Pascal VOC's"):
-        dataset(tmp_path, {"drawing.xml": "<svg/>"})
+        dataset_of(tmp_path, {"drawing.xml": "<svg/>"})
