@@ -22,13 +22,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.figures import encode, write
 from benchmarks.machine import describe_machine
 from benchmarks.merging import measure_merging
 from benchmarks.peers import page as peers_page
-from benchmarks.peers import result as peers
 from benchmarks.peers.measuring import measure_conversion
 from benchmarks.scale.page import render
-from benchmarks.scale.result import LONG, SHORT, decode, encode, write
+from benchmarks.scale.result import LONG, SHORT, decode
 from benchmarks.sharding import result as sharding
 from benchmarks.start import measure_start
 
@@ -43,7 +43,7 @@ RESULTS = Path(__file__).parent / "results"
 def conversion(lines: int, names: Sequence[str], runs: int, results: Path) -> int:
     """Conversion on this machine: print the page, keep it and all figures beside it; 1 if it did not come right."""
     result = measure_conversion(lines, names, runs, lambda line: print(line, flush=True))
-    keep(peers.encode(result), peers_page.render(result), results / f"conversion-{lines}.json")
+    keep(encode(result), peers_page.render(result), results / f"conversion-{lines}.json")
     return int(bool(result.wrong()))
 
 
@@ -89,7 +89,7 @@ def shards(images: int, numbers: list[int], results: Path) -> int:
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:
         print(f"nothing was measured: {missing}", file=sys.stderr)
         return int(os.environ.get("CI") == "true")
-    keep(sharding.encode(result), page.render(result), results / f"shards-{images}.json")
+    keep(encode(result), page.render(result), results / f"shards-{images}.json")
     return int(bool(result.wrong()))
 
 
@@ -105,7 +105,7 @@ def store(objects: int, keys: int, runs: int, results: Path) -> int:
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:
         print(f"nothing was measured: {missing}", file=sys.stderr)
         return int(os.environ.get("CI") == "true")
-    keep(measuring.encode(result), page.render(result), results / "store.json")
+    keep(encode(result), page.render(result), results / "store.json")
     return 0
 
 

@@ -70,11 +70,6 @@ class Result:
         return [f"labelround wrote {own.boxes} boxes of {self.boxes} in {own.files} label files of {self.labeled}"]
 
 
-def encode(result: Result) -> bytes:
-    """The file."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
-
-
 def decode(content: bytes) -> Result:
     """What is in the file."""
     return msgspec.json.decode(content, type=Result)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -61,19 +59,6 @@ class Result:
     wrong: list[str]
 
 
-def encode(result: Result) -> bytes:
-    """All figures as JSON."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
-
-
 def decode(content: bytes) -> Result:
     """What was encoded."""
     return msgspec.json.decode(content, type=Result)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content)
-    aside.replace(path)

@@ -62,11 +62,6 @@ class Result:
         return found
 
 
-def encode(result: Result) -> bytes:
-    """The file."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
-
-
 def decode(content: bytes) -> Result:
     """What is in the file."""
     return msgspec.json.decode(content, type=Result)

@@ -58,11 +58,6 @@ def _run(server: S3Server, deed: str, client: str, bucket: str, count: int) -> R
     return measured(command, server.environment)
 
 
-def encode(result: Result) -> bytes:
-    """The file."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
-
-
 def decode(content: bytes) -> Result:
     """What is in the file."""
     return msgspec.json.decode(content, type=Result)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.figures import encode, write
 from benchmarks.scale.page import render
 from benchmarks.scale.result import (
     COLD,
@@ -20,8 +21,6 @@ from benchmarks.scale.result import (
     Measured,
     Result,
     decode,
-    encode,
-    write,
 )
 
 KEPT = Path(__file__).parents[2] / "benchmarks" / "results"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.figures import encode
 from benchmarks.sharding.page import render
-from benchmarks.sharding.result import Conversion, Result, decode, encode
+from benchmarks.sharding.result import Conversion, Result, decode
 from benchmarks.timing import Run
 
 KEPT = Path(__file__).parents[2] / "benchmarks" / "results"

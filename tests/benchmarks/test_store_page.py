@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.figures import encode
 from benchmarks.store.client import CLIENTS
-from benchmarks.store.measuring import Result, decode, encode
+from benchmarks.store.measuring import Result, decode
 from benchmarks.store.page import render
 from benchmarks.timing import Run
 
